@@ -1,0 +1,134 @@
+package channels
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+)
+
+// Channel is one citizen-facing line.
+//
+// Duties: methods may be called concurrently. Info does no I/O and always
+// returns the same value. Send makes ONE attempt for ONE part, never retries,
+// does not keep m, and every error is an *Error whose Outcome is NotSent only
+// when the message certainly did not go out.
+type Channel interface {
+	Info() Info
+	Send(ctx context.Context, m Outbound) (Receipt, error)
+}
+
+// Webhook receives a provider's requests for one line or many.
+//
+// Duties: Verify checks authenticity and freshness only and returns an error
+// of class ErrSignature without detail of what was wrong. Parse is pure: no
+// I/O, no clock; it is called only after Verify, returns one event for each
+// thing that happened, in order, and nothing of a batch is dropped: what is
+// authentic but not understood becomes one *Malformed, not an error. An error
+// of Parse (class ErrMalformed) means that the whole body is not understood.
+type Webhook interface {
+	Verify(ctx context.Context, r *Request) error
+	Parse(ctx context.Context, r *Request) ([]Event, error)
+}
+
+// Request is a provider's request, read once and within a limit.
+type Request struct {
+	Method    string
+	PublicURL string // as the provider called it: the configured base, the path, the raw query
+	Header    http.Header
+	Body      []byte
+	At        time.Time // when it arrived, by the service's clock
+}
+
+// Grade says what protects a webhook's body.
+type Grade string
+
+// Grades of authenticity.
+const (
+	Signed       Grade = "signed"        // the body is covered by a signature
+	SharedSecret Grade = "shared_secret" // a secret travels beside the body
+	Open         Grade = "open"          // nothing: only with an Insecure... field
+)
+
+// Info describes a line.
+type Info struct {
+	ID           ID
+	Kind         Kind
+	Agency       Agency // empty: the service's own
+	Name         string // for people, e.g. "PPA Messenger"
+	Provider     string // for people, e.g. "MessageBird"
+	Capabilities Capabilities
+	Grade        Grade
+}
+
+// Optional operations, found with [As].
+type (
+	// Challenger answers a provider's GET handshake; any other GET is verified
+	// and parsed like a POST. The answer is sent as text/plain.
+	Challenger interface {
+		Challenge(ctx context.Context, r *Request) (answer []byte, err error)
+	}
+	// MediaFetcher opens the bytes of an inbound file. The reader ends with an
+	// error, never early and silently, when the file is over the limit.
+	MediaFetcher interface {
+		FetchMedia(ctx context.Context, m Media) (io.ReadCloser, error)
+	}
+	// Typer shows that an answer is being written.
+	Typer interface {
+		Typing(ctx context.Context, to Address) error
+	}
+	// Finder looks for a message of unknown outcome at the provider. False
+	// means: not found now, which is no proof that it was not sent.
+	Finder interface {
+		Find(ctx context.Context, m Outbound) (Receipt, bool, error)
+	}
+	// Eraser removes a conversation at the provider, as far as that is possible.
+	Eraser interface {
+		Erase(ctx context.Context, to Address, thread string) (Erasure, error)
+	}
+	// Router has further callbacks that answer a body, by path below the
+	// webhook's own.
+	Router interface {
+		Routes() map[string]http.Handler
+	}
+	// Answerer has answers of its own for the provider.
+	Answerer interface {
+		Answers() Answers
+	}
+)
+
+// Answers are the HTTP statuses with which a webhook answers. Zero fields mean
+// 200, 403 and 503.
+type Answers struct {
+	Accepted int // stored, or known already
+	Refused  int // not authentic
+	TryAgain int // could not be stored
+}
+
+// Erasure is what came of an Erase.
+type Erasure string
+
+// Results of Erase.
+const (
+	Erased        Erasure = "erased"
+	Archived      Erasure = "archived" // hidden, not erased
+	NotErasable   Erasure = "impossible"
+	NothingStored Erasure = "nothing_stored"
+)
+
+// As finds an optional interface on a driver, following Unwrap() any of
+// wrappers.
+func As[T any](x any) (T, bool) {
+	for x != nil {
+		if t, ok := x.(T); ok {
+			return t, true
+		}
+		u, ok := x.(interface{ Unwrap() any })
+		if !ok {
+			break
+		}
+		x = u.Unwrap()
+	}
+	var zero T
+	return zero, false
+}

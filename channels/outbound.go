@@ -1,0 +1,84 @@
+package channels
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+)
+
+// Author is who wrote an outgoing message. Some providers allow more to a
+// person than to a bot, so it is never guessed.
+type Author string
+
+// Authors.
+const (
+	Bot    Author = "bot"
+	Person Author = "person" // a specialist of the agency
+	System Author = "system"
+)
+
+// Priority decides which of two people's messages goes first.
+type Priority int8
+
+// Priorities. Urgent overtakes Normal, Normal overtakes Bulk, but never an
+// earlier message to the same person.
+const (
+	Bulk   Priority = -1
+	Normal Priority = 0
+	Urgent Priority = 1
+)
+
+// Outbound is a message to a person.
+type Outbound struct {
+	ID       MessageID  `json:"id"`
+	To       Address    `json:"to"`
+	Content  Content    `json:"-"`
+	ReplyTo  ProviderID `json:"reply_to,omitempty"` // the message to quote
+	Author   Author     `json:"author"`
+	By       string     `json:"by,omitempty"` // who at the agency, an id of its own system
+	Priority Priority   `json:"priority,omitempty"`
+	NotAfter time.Time  `json:"not_after,omitzero"` // later it is pointless: dead letter instead
+	Thread   string     `json:"thread,omitempty"`   // the provider's conversation, when known
+	Part     int        `json:"part"`               // from 0
+	Parts    int        `json:"parts"`              // at least 1
+	Trace    string     `json:"trace,omitempty"`
+}
+
+// Ref is what a driver gives to the provider to get it back in reports: the
+// message id, with the part when there are several.
+func (o Outbound) Ref() string {
+	if o.Parts <= 1 {
+		return string(o.ID)
+	}
+	return string(o.ID) + "." + strconv.Itoa(o.Part)
+}
+
+// Fingerprint is a hash of what the person would get: two messages of one ID
+// and one fingerprint are the same message.
+func (o Outbound) Fingerprint() ([sha256.Size]byte, error) {
+	c, err := MarshalContent(o.Content)
+	if err != nil {
+		return [sha256.Size]byte{}, err
+	}
+	b, err := json.Marshal([]any{o.To, o.ReplyTo, o.Author, o.Part, o.Parts, json.RawMessage(c)})
+	if err != nil {
+		return [sha256.Size]byte{}, fmt.Errorf("channels: fingerprint: %w", err)
+	}
+	return sha256.Sum256(b), nil
+}
+
+// Format prints the id and the line only, whatever the verb.
+func (o Outbound) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, "outbound "+o.Ref()+" on "+string(o.To.Channel))
+}
+
+// Receipt is the provider's word that it took a message.
+type Receipt struct {
+	ID     ProviderID // required
+	Status Status     // Sent when empty
+	At     time.Time
+	Thread string // the provider's conversation, when told
+}
