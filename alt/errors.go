@@ -1,0 +1,35 @@
+package alt
+
+import (
+	"errors"
+
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// Errors of stores and of the service, to be compared with errors.Is.
+var (
+	// ErrNotFound: there is no such thing, or it is another agency's.
+	ErrNotFound = session.ErrNotFound
+	// ErrConflict: a session, contact or conversation changed meanwhile; load
+	// and decide again.
+	ErrConflict = session.ErrConflict
+	// ErrLeaseLost: the item was claimed again or finished by somebody else;
+	// nothing was changed.
+	ErrLeaseLost = errors.New("alt: lease lost")
+	// ErrIDReused: the id was used before, with other content.
+	ErrIDReused = errors.New("alt: id used for something else")
+	// ErrUnknownLine: no line of that name is configured.
+	ErrUnknownLine = errors.New("alt: unknown line")
+	// ErrHeld: somebody else holds the conversation.
+	ErrHeld = errors.New("alt: conversation is held by someone else")
+	// ErrNotMine is returned by a handler of a Chain that leaves the message
+	// to the next one.
+	ErrNotMine = errors.New("alt: not mine")
+	// ErrClosed: the store or the service was closed.
+	ErrClosed = errors.New("alt: closed")
+	// ErrInput: an argument is malformed; nothing was changed.
+	ErrInput = errors.New("alt: malformed input")
+)
+
+// ErrTooBig: a file is over its limit.
+var ErrTooBig = errors.New("alt: too big")
