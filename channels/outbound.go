@@ -45,6 +45,10 @@ type Outbound struct {
 	Part     int        `json:"part"`               // from 0
 	Parts    int        `json:"parts"`              // at least 1
 	Trace    string     `json:"trace,omitempty"`
+
+	// Extended is set by the service at send time: the reply window is over and
+	// the message goes out in its extension for answers that a person wrote.
+	Extended bool `json:"-"`
 }
 
 // Ref is what a driver gives to the provider to get it back in reports: the
