@@ -21,8 +21,8 @@ func (f Fact[T]) Filled() bool { return f.Unknown != "" || (f.Source != "" && f.
 // Unit is what a text limit counts.
 type Unit string
 
-// Units of text. Septets counts a GSM 03.38 text in septets over its segments,
-// or, when a character is not in that alphabet, UTF-16 units of UCS-2.
+// Units of text. Septets counts a GSM 03.38 text in septets; [Limit.Fits] says
+// what it means for a text with other characters.
 const (
 	Runes   Unit = "runes"
 	UTF16   Unit = "utf16"
@@ -38,12 +38,13 @@ type Limit struct {
 }
 
 // ChoiceLimits bound Choices. With Buttons and Rows 0 a channel has none, and
-// Fit numbers the options in a text.
+// Fit numbers the options in a text, as it does where a limit is exceeded.
 type ChoiceLimits struct {
 	Buttons     int   // options as buttons
 	Rows        int   // options as a list
-	Title       Limit // of a button
+	Title       Limit // of a button, and of the button that opens a list
 	RowTitle    Limit
+	Section     Limit // title of a group of rows
 	Description Limit
 	Body        Limit
 	Header      Limit
@@ -53,9 +54,10 @@ type ChoiceLimits struct {
 
 // MediaLimit bounds one kind of media.
 type MediaLimit struct {
-	As    MediaKind
-	Types []string // media types, "image/*" for all of a kind; empty = not said
-	Max   int64    // bytes; 0 = not said
+	As        MediaKind
+	Types     []string // media types, "image/*" for all of a kind; empty = not said
+	Max       int64    // bytes; 0 = not said
+	NoCaption bool     // this kind has no caption, though others may
 }
 
 // Window is when an agency may answer freely: Reply after the person's last
