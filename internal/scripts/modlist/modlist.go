@@ -1,33 +1,42 @@
-// Package modlist tells which modules a set of packages is built from, and under
-// which licences. The bill of materials and the house rules read the same list.
+// Package modlist tells which modules the repository's packages and their tests
+// are built from, and under which licences. The bill of materials and the house
+// rules read the same list.
 package modlist
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
 	"slices"
+	"strings"
 )
 
-// Module is one module outside this repository and the standard library.
+// Main is the name under which the repository's own module appears.
+const Main = "."
+
+// Module is one module outside the standard library.
 type Module struct {
-	Path    string // "golang.org/x/sync"
-	Version string // "v0.24.0"
+	Path    string // "golang.org/x/sync", or Main
+	Version string // "v0.24.0"; "" for Main
 	Sum     string // as go.sum has it: "h1:" and a base64 SHA-256
-	Licence string // SPDX expression, "" when no licence text was recognised
-	Linked  bool   // by a package itself, not only by its tests
-	Needs   []string
+	Dir     string // where its source lies
+}
+
+// Graph is the imports of every package of the repository and below it.
+type Graph struct {
+	imports map[string][]string // by import path; test variants are packages of their own
+	home    map[string]string   // import path -> module path, "" for the standard library
+	modules map[string]Module
 }
 
 // goPackage is the part that is read of what `go list -json` prints.
 type goPackage struct {
 	ImportPath string
-	Standard   bool
 	Imports    []string
 	Module     *struct {
 		Path, Version, Sum, Dir string
@@ -35,84 +44,11 @@ type goPackage struct {
 	}
 }
 
-// Main is the path under which Needs and the first result of List name the
-// repository's own module.
-const Main = "."
-
-// List returns the modules that the packages matching the patterns, and their
-// tests, are built from, sorted by path. The second result names, by path, the
-// modules that the repository's own packages import directly.
-func List(ctx context.Context, dir string, patterns ...string) ([]Module, []string, error) {
-	linked, err := goList(ctx, dir, false, patterns)
-	if err != nil {
-		return nil, nil, err
-	}
-	tested, err := goList(ctx, dir, true, patterns)
-	if err != nil {
-		return nil, nil, err
-	}
-
-	home := make(map[string]string) // import path -> module path
-	for _, p := range tested {
-		home[p.ImportPath] = p.modulePath()
-	}
-	found := make(map[string]*Module)
-	needs := make(map[string]map[string]bool)
-	for _, p := range tested {
-		from := p.modulePath()
-		if from == "" {
-			continue
-		}
-		if needs[from] == nil {
-			needs[from] = make(map[string]bool)
-		}
-		for _, imported := range p.Imports {
-			if to := home[imported]; to != "" && to != from {
-				needs[from][to] = true
-			}
-		}
-		if from == Main || found[from] != nil {
-			continue
-		}
-		licence, err := Licence(p.Module.Dir)
-		if err != nil {
-			return nil, nil, fmt.Errorf("licence of %s: %w", from, err)
-		}
-		found[from] = &Module{Path: from, Version: p.Module.Version, Sum: p.Module.Sum, Licence: licence}
-	}
-	for _, p := range linked {
-		if m := found[p.modulePath()]; m != nil {
-			m.Linked = true
-		}
-	}
-
-	modules := make([]Module, 0, len(found))
-	for path, m := range found {
-		m.Needs = sortedKeys(needs[path])
-		modules = append(modules, *m)
-	}
-	slices.SortFunc(modules, func(a, b Module) int { return cmp.Compare(a.Path, b.Path) })
-	return modules, sortedKeys(needs[Main]), nil
-}
-
-// modulePath is "" for the standard library and Main for the repository.
-func (p goPackage) modulePath() string {
-	switch {
-	case p.Module == nil:
-		return ""
-	case p.Module.Main:
-		return Main
-	default:
-		return p.Module.Path
-	}
-}
-
-func goList(ctx context.Context, dir string, tests bool, patterns []string) ([]goPackage, error) {
-	args := []string{"list", "-deps", "-json=ImportPath,Standard,Imports,Module"}
-	if tests {
-		args = append(args, "-test")
-	}
-	cmd := exec.CommandContext(ctx, "go", append(args, patterns...)...)
+// Load asks the go command about all packages of the module in dir, with their
+// tests, those behind the build tags of the long tests too.
+func Load(ctx context.Context, dir string) (*Graph, error) {
+	cmd := exec.CommandContext(ctx, "go", "list", "-tags=e2e,crash", "-deps", "-test",
+		"-json=ImportPath,Imports,Module", "./...")
 	cmd.Dir = dir
 	out, err := cmd.Output()
 	if err != nil {
@@ -121,23 +57,107 @@ func goList(ctx context.Context, dir string, tests bool, patterns []string) ([]g
 		}
 		return nil, fmt.Errorf("go list: %w", err)
 	}
-	var packages []goPackage
+	g := &Graph{
+		imports: make(map[string][]string),
+		home:    make(map[string]string),
+		modules: make(map[string]Module),
+	}
 	for dec := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p goPackage
 		if err := dec.Decode(&p); errors.Is(err, io.EOF) {
-			return packages, nil
+			return g, nil
 		} else if err != nil {
 			return nil, fmt.Errorf("go list: %w", err)
 		}
-		packages = append(packages, p)
+		g.add(p)
 	}
 }
 
-func sortedKeys(set map[string]bool) []string {
-	keys := make([]string, 0, len(set))
-	for k := range set {
-		keys = append(keys, k)
+func (g *Graph) add(p goPackage) {
+	g.imports[p.ImportPath] = p.Imports
+	if p.Module == nil {
+		return
 	}
-	slices.Sort(keys)
-	return keys
+	m := Module{Path: p.Module.Path, Version: p.Module.Version, Sum: p.Module.Sum, Dir: p.Module.Dir}
+	if p.Module.Main {
+		m.Path = Main
+	}
+	g.home[p.ImportPath] = m.Path
+	g.modules[m.Path] = m
+}
+
+// Has tells whether the package exists.
+func (g *Graph) Has(pkg string) bool {
+	_, ok := g.imports[pkg]
+	return ok
+}
+
+// Modules returns every foreign module, those of tests too, sorted by path.
+func (g *Graph) Modules() []Module {
+	return g.pick(func(path string) bool { return path != Main })
+}
+
+// Linked returns the foreign modules that a program importing the packages links,
+// sorted by path. Their tests do not count.
+func (g *Graph) Linked(packages ...string) []Module {
+	linked := make(map[string]bool)
+	seen := make(map[string]bool)
+	for todo := slices.Clone(packages); len(todo) > 0; {
+		pkg := todo[len(todo)-1]
+		todo = todo[:len(todo)-1]
+		if seen[pkg] {
+			continue
+		}
+		seen[pkg] = true
+		linked[g.home[pkg]] = true
+		todo = append(todo, g.imports[pkg]...)
+	}
+	return g.pick(func(path string) bool { return path != Main && linked[path] })
+}
+
+// Own returns the import paths of the repository's packages, sorted. What the go
+// command builds for tests ("p.test", "p [p.test]") is not among them.
+func (g *Graph) Own() []string {
+	var own []string
+	for pkg, module := range g.home {
+		if module == Main && !strings.HasSuffix(pkg, ".test") && !strings.Contains(pkg, " ") {
+			own = append(own, pkg)
+		}
+	}
+	slices.Sort(own)
+	return own
+}
+
+// Needs returns, by module, the foreign modules whose packages it imports, sorted.
+func (g *Graph) Needs() map[string][]string {
+	sets := make(map[string]map[string]bool)
+	for pkg, imported := range g.imports {
+		from := g.home[pkg]
+		if from == "" {
+			continue
+		}
+		if sets[from] == nil {
+			sets[from] = make(map[string]bool)
+		}
+		for _, i := range imported {
+			if to := g.home[i]; to != "" && to != Main && to != from {
+				sets[from][to] = true
+			}
+		}
+	}
+	needs := make(map[string][]string)
+	for from, set := range sets {
+		needs[from] = slices.Sorted(maps.Keys(set))
+	}
+	return needs
+}
+
+func (g *Graph) pick(want func(path string) bool) []Module {
+	var out []Module
+	for _, path := range slices.Sorted(maps.Keys(g.modules)) {
+		if want(path) {
+			out = append(out, g.modules[path])
+		}
+	}
+	return out
 }

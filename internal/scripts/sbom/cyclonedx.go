@@ -21,8 +21,17 @@ type bill struct {
 	version   string
 	toolchain string // "1.26.0"
 	at        time.Time
-	modules   []modlist.Module
-	direct    []string
+	modules   []module
+	direct    []string // paths of the modules that the repository imports
+}
+
+// module is a modlist.Module and what the graph and the licence files say of it.
+type module struct {
+	modlist.Module
+
+	licence string
+	linked  bool // by a package itself, not only by its tests
+	needs   []string
 }
 
 // The types below are the part of CycloneDX 1.6 that is used, in its own order.
@@ -73,7 +82,7 @@ func encode(b bill) ([]byte, error) {
 	std.Scope = "required"
 	std.Licences = []licence{{"BSD-3-Clause"}}
 
-	refs := map[string]string{modlist.Main: main.Ref}
+	refs := make(map[string]string)
 	for _, m := range b.modules {
 		refs[m.Path] = purl(m.Path, m.Version)
 	}
@@ -92,7 +101,7 @@ func encode(b bill) ([]byte, error) {
 			return nil, err
 		}
 		doc.Components = append(doc.Components, c)
-		doc.Dependencies = append(doc.Dependencies, dependency{Ref: c.Ref, Needs: lookup(refs, m.Needs)})
+		doc.Dependencies = append(doc.Dependencies, dependency{Ref: c.Ref, Needs: lookup(refs, m.needs)})
 	}
 
 	content, err := json.Marshal(doc)
@@ -109,16 +118,16 @@ func encode(b bill) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-func moduleComponent(m modlist.Module) (component, error) {
+func moduleComponent(m module) (component, error) {
 	c := part("library", m.Path, m.Version)
 	c.Scope = "excluded"
-	if m.Linked {
+	if m.linked {
 		c.Scope = "required"
 	}
-	if m.Licence == "" {
+	if m.licence == "" {
 		return c, fmt.Errorf("%s: no licence was recognised", m.Path)
 	}
-	c.Licences = []licence{{m.Licence}}
+	c.Licences = []licence{{m.licence}}
 	sum, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(m.Sum, "h1:"))
 	if err != nil || len(sum) != sha256.Size {
 		return c, fmt.Errorf("%s: the checksum %q is no SHA-256", m.Path, m.Sum)

@@ -11,16 +11,17 @@ import (
 )
 
 func sample() bill {
+	const sum = "h1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
 	return bill{
 		version: "v1.2.3", toolchain: "1.26.0", at: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
-		modules: []modlist.Module{
+		modules: []module{
 			{
-				Path: "example.org/a", Version: "v1.0.0", Licence: "MIT", Linked: true, Needs: []string{"example.org/b"},
-				Sum: "h1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+				Module:  modlist.Module{Path: "example.org/a", Version: "v1.0.0", Sum: sum},
+				licence: "MIT", linked: true, needs: []string{"example.org/b"},
 			},
 			{
-				Path: "example.org/b", Version: "v0.0.0+incompatible", Licence: "ISC",
-				Sum: "h1:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=",
+				Module:  modlist.Module{Path: "example.org/b", Version: "v0.0.0+incompatible", Sum: sum},
+				licence: "ISC",
 			},
 		},
 		direct: []string{"example.org/a"},
@@ -77,7 +78,7 @@ func TestSerialNumberFollowsTheContentAndNotTheClock(t *testing.T) {
 
 func TestEncodeRefusesAModuleThatItCannotVouchFor(t *testing.T) {
 	unlicensed, unsummed := sample(), sample()
-	unlicensed.modules[0].Licence = ""
+	unlicensed.modules[0].licence = ""
 	unsummed.modules[1].Sum = ""
 	_, err := encode(unlicensed)
 	require.ErrorContains(t, err, "example.org/a: no licence")

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 
@@ -27,7 +28,11 @@ func main() {
 }
 
 func run(ctx context.Context, version, out string) error {
-	modules, direct, err := modlist.List(ctx, ".", "./...")
+	graph, err := modlist.Load(ctx, ".")
+	if err != nil {
+		return err
+	}
+	modules, err := collect(graph)
 	if err != nil {
 		return err
 	}
@@ -40,7 +45,7 @@ func run(ctx context.Context, version, out string) error {
 		toolchain: strings.TrimPrefix(strings.TrimSpace(string(toolchain)), "go"),
 		at:        time.Now().UTC(),
 		modules:   modules,
-		direct:    direct,
+		direct:    graph.Needs()[modlist.Main],
 	})
 	if err != nil {
 		return err
@@ -54,4 +59,24 @@ func run(ctx context.Context, version, out string) error {
 	}
 	fmt.Printf("sbom: %s modules=%d\n", out, len(modules))
 	return nil
+}
+
+// collect gathers what is said of each module. The suites and simulators, whose
+// names end in "test", are linked by tests alone.
+func collect(graph *modlist.Graph) ([]module, error) {
+	production := slices.DeleteFunc(graph.Own(), func(pkg string) bool { return strings.HasSuffix(pkg, "test") })
+	linked := make(map[string]bool)
+	for _, m := range graph.Linked(production...) {
+		linked[m.Path] = true
+	}
+	needs := graph.Needs()
+	var modules []module
+	for _, m := range graph.Modules() {
+		licence, err := modlist.Licence(m.Dir)
+		if err != nil {
+			return nil, fmt.Errorf("licence of %s: %w", m.Path, err)
+		}
+		modules = append(modules, module{Module: m, licence: licence, linked: linked[m.Path], needs: needs[m.Path]})
+	}
+	return modules, nil
 }
