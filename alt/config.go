@@ -1,0 +1,212 @@
+package alt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/msp"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// Config is all that a Service needs. Store and Handler are required, and at
+// least one line in Channels or Providers. HTTP clients (an egress proxy, an
+// own CA) are given to the drivers, which are the only ones to call out.
+type Config struct {
+	// Agency owns lines whose Info names none. Default "agency".
+	Agency channels.Agency
+	// Channels are lines with a webhook of their own, Providers accounts with
+	// one webhook for many lines. Their webhooks are named by line id and
+	// provider name.
+	Channels  []channels.Channel
+	Providers []msp.Provider
+	Store     Store
+
+	// Handler answers people's messages (and Due events of its own).
+	Handler Handler
+	// Middleware wraps Handler, the first one outermost.
+	Middleware []Middleware
+	// Notices gets what is not a message: edits, withdrawals, opt-outs, deep
+	// links, ends of sessions. Optional.
+	Notices Handler
+	// Operator gets events about no person: template states, account warnings,
+	// requests that were not understood. It must return quickly. Optional.
+	Operator func(ctx context.Context, e channels.Event)
+
+	// PublicURL is the address at which providers call Webhooks(), without a
+	// trailing slash, e.g. "https://alt.agency.ee/webhooks". Signatures cover
+	// it, so it is never taken from the request. Required when a line or
+	// provider has a webhook.
+	PublicURL string
+	// MaxBody bounds a webhook request, in bytes. Default 3 MiB.
+	MaxBody int64
+	// MaxMedia bounds an inbound file, in bytes. Default 25 MiB.
+	MaxMedia int64
+	// Language is the language of people who have told none, BCP 47. Default "et".
+	Language string
+	// Session bounds sessions. Default: 24 hours, 30 minutes idle.
+	Session session.Policy
+
+	// Rates bounds sends of a line. Lines without one are not bounded.
+	Rates map[channels.ID]Rate
+	// TurnWorkers, SendWorkers and MediaWorkers run at the same time. Send
+	// workers bound the unknown outcomes after a crash. Default 64, 64, 8.
+	TurnWorkers, SendWorkers, MediaWorkers int
+	// HandlerTimeout ends a turn's context. Default 20 s; SendTimeout bounds one
+	// send, default 20 s. Both must be shorter than Lease, default 60 s.
+	HandlerTimeout, SendTimeout, Lease time.Duration
+	// MaxAttempts and MaxHold bound retries of one item: whichever comes first
+	// makes it a dead letter. Default 10 attempts for turns, and 1 hour for
+	// turns and sends alike.
+	MaxAttempts int
+	MaxHold     time.Duration
+	// ReconcileFor is how long an unknown outcome waits for the provider's
+	// word before it goes to a person. Default 15 min.
+	ReconcileFor time.Duration
+	// DrainTimeout bounds how long Run finishes what it began. Default 10 s.
+	DrainTimeout time.Duration
+	// Poll is how often queues are looked at without a reason. Default 100 ms.
+	Poll time.Duration
+
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// Logger gets the technical log, without personal data. Default: none.
+	Logger *slog.Logger
+	// InsecureLogErrors writes the text of handlers' errors to the log. It may
+	// hold what people wrote: for development only.
+	InsecureLogErrors bool
+	// Observe gets counts and durations; see Observation. It must be quick and
+	// safe for concurrent calls. Optional.
+	Observe func(Observation)
+}
+
+// Rate bounds the sends of a line: PerSecond on average, Burst at once
+// (default: a second's worth, at least 1).
+type Rate struct {
+	PerSecond float64
+	Burst     int
+}
+
+// Observation is one measured fact. Names: webhook.accepted, .duplicate,
+// .refused, .malformed, .unavailable (N events or requests); turn.done,
+// .retry, .dead, .panic; send.sent, .retry, .dead, .unknown; media.fetched,
+// .missing; report.applied, echo.matched, echo.foreign; session.expired. Labels
+// are of low cardinality and hold nothing personal.
+type Observation struct {
+	Name     string
+	Line     channels.ID
+	Code     string        // channels.Code of an error, or empty
+	N        int           // how many
+	Duration time.Duration // 0 when nothing was timed
+}
+
+// errField is what New says of a field.
+func errField(field, why string) error { return fmt.Errorf("alt: Config.%s: %s", field, why) }
+
+func (c *Config) defaults() error {
+	if c.Agency == "" {
+		c.Agency = "agency"
+	}
+	switch {
+	case c.Agency.Valid() != nil:
+		return errField("Agency", "must be 1-64 characters of a-z, 0-9, '-', '_', '.'")
+	case c.Store == nil:
+		return errField("Store", "required")
+	case c.Handler == nil:
+		return errField("Handler", "required")
+	case len(c.Channels)+len(c.Providers) == 0:
+		return errField("Channels", "at least one line, here or in Providers")
+	}
+	def(&c.MaxBody, 3<<20)
+	def(&c.MaxMedia, 25<<20)
+	def(&c.Language, "et")
+	def(&c.TurnWorkers, 64)
+	def(&c.SendWorkers, 64)
+	def(&c.MediaWorkers, 8)
+	def(&c.HandlerTimeout, 20*time.Second)
+	def(&c.SendTimeout, 20*time.Second)
+	def(&c.Lease, time.Minute)
+	def(&c.MaxAttempts, 10)
+	def(&c.MaxHold, time.Hour)
+	def(&c.ReconcileFor, 15*time.Minute)
+	def(&c.DrainTimeout, 10*time.Second)
+	def(&c.Poll, 100*time.Millisecond)
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	if c.Observe == nil {
+		c.Observe = func(Observation) {}
+	}
+	for field, v := range map[string]int64{
+		"MaxBody": c.MaxBody, "MaxMedia": c.MaxMedia, "TurnWorkers": int64(c.TurnWorkers), "SendWorkers": int64(c.SendWorkers),
+		"MediaWorkers": int64(c.MediaWorkers), "HandlerTimeout": int64(c.HandlerTimeout), "SendTimeout": int64(c.SendTimeout),
+		"MaxAttempts": int64(c.MaxAttempts), "MaxHold": int64(c.MaxHold), "ReconcileFor": int64(c.ReconcileFor),
+		"DrainTimeout": int64(c.DrainTimeout), "Poll": int64(c.Poll),
+	} {
+		if v < 0 {
+			return errField(field, "must not be negative")
+		}
+	}
+	if c.HandlerTimeout >= c.Lease {
+		return errField("HandlerTimeout", "must be shorter than Lease")
+	}
+	if c.SendTimeout >= c.Lease {
+		return errField("SendTimeout", "must be shorter than Lease")
+	}
+	return c.checkURL()
+}
+
+func def[T comparable](v *T, d T) {
+	var zero T
+	if *v == zero {
+		*v = d
+	}
+}
+
+func (c *Config) checkURL() error {
+	if c.PublicURL == "" {
+		return nil // New asks for it when there is a webhook
+	}
+	u, err := url.Parse(c.PublicURL)
+	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" ||
+		strings.HasSuffix(c.PublicURL, "/") {
+		return errField("PublicURL", "must be an absolute address without query, fragment or trailing slash")
+	}
+	if u.Scheme == "http" && !loopback(u.Hostname()) {
+		return errField("PublicURL", "must be https (http is for loopback addresses)")
+	}
+	return nil
+}
+
+func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
+
+// codeOf is the stored code of an error.
+func codeOf(err error) string {
+	switch {
+	case err == nil:
+		return ""
+	case errors.Is(err, context.DeadlineExceeded):
+		return "timeout"
+	case errors.Is(err, errPanic):
+		return "panic"
+	case errors.Is(err, ErrNotMine):
+		return "not_mine"
+	case errors.Is(err, errStale):
+		return "stale"
+	}
+	return channels.Code(err)
+}
+
+// Internal causes with a code of their own.
+var (
+	errPanic = errors.New("alt: handler panicked")
+	errStale = errors.New("alt: older than duplicates are known")
+)

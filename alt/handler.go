@@ -1,0 +1,137 @@
+package alt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+// Handler answers a turn: a bot, a desk, an application's own code.
+//
+// Duties: Handle may be called again for the same event, after a crash or an
+// error, so what it does outside the Turn must be safe to repeat (Turn.Key
+// helps); what it does through the Turn takes effect once, when Handle returned
+// nil and the store committed. Turns of different people run at the same time,
+// turns of one person one after another. ctx ends before another worker could
+// take the event.
+//
+// An error means that the event is handled again later; after
+// Config.MaxAttempts or Config.MaxHold it becomes a dead letter. An error that
+// cannot pass by waiting (wrapped by Permanent, or a refusal of content by
+// Fit) makes it one at once.
+type Handler interface {
+	Handle(ctx context.Context, t *Turn) error
+}
+
+// HandlerFunc is a function as a Handler.
+type HandlerFunc func(ctx context.Context, t *Turn) error
+
+// Handle calls f.
+func (f HandlerFunc) Handle(ctx context.Context, t *Turn) error { return f(ctx, t) }
+
+// Middleware wraps a handler.
+type Middleware func(Handler) Handler
+
+// Permanent marks an error that does not pass by waiting.
+func Permanent(err error) error {
+	if err == nil {
+		return nil
+	}
+	return permanent{err}
+}
+
+type permanent struct{ error }
+
+func (p permanent) Unwrap() error { return p.error }
+
+// Link is a named handler of a Chain. Kind says what it is: messages of a
+// HeldByDesk link count as written by people.
+type Link struct {
+	Name    string
+	Kind    HolderKind
+	Handler Handler
+}
+
+// Chain hands a message to the first of its links, or to the one that holds
+// the conversation. A link that returns ErrNotMine leaves the message to the
+// next one, and what it did to the Turn is forgotten; Turn.HandOver names
+// another link, which gets the same message at once. Who answered last holds
+// the conversation, so a bot stays silent after a hand-over until
+// Turn.HandBack. New checks that names are there and different.
+func Chain(links ...Link) Handler { return &chain{links: links} }
+
+type chain struct{ links []Link }
+
+func (c *chain) check() error {
+	seen := make(map[string]bool)
+	if len(c.links) == 0 {
+		return errors.New("a chain needs a link")
+	}
+	for i, l := range c.links {
+		switch {
+		case l.Name == "" || l.Handler == nil:
+			return fmt.Errorf("link %d of the chain needs a name and a handler", i)
+		case l.Kind != HeldByBot && l.Kind != HeldByDesk:
+			return fmt.Errorf("link %q of the chain: Kind must be HeldByBot or HeldByDesk", l.Name)
+		case seen[l.Name]:
+			return fmt.Errorf("two links of the chain are named %q", l.Name)
+		}
+		seen[l.Name] = true
+	}
+	return nil
+}
+
+func (c *chain) find(name string) int {
+	for i, l := range c.links {
+		if l.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func (c *chain) Handle(ctx context.Context, t *Turn) error {
+	at := max(0, c.find(t.holder().Name))
+	// Each hand-over goes to another link; more of them than links is a loop.
+	for range 2 * len(c.links) {
+		if at >= len(c.links) {
+			return ErrNotMine
+		}
+		l := c.links[at]
+		mark := t.mark()
+		t.enter(l)
+		err := l.Handler.Handle(ctx, t)
+		switch {
+		case errors.Is(err, ErrNotMine):
+			t.rewind(mark)
+			at++
+			continue
+		case err != nil:
+			return err
+		}
+		to := t.takeHandOver()
+		if to == "" {
+			return nil
+		}
+		if at = c.find(to); at < 0 {
+			return Permanent(fmt.Errorf("%w: no link of the chain is named %q", ErrInput, to))
+		}
+	}
+	return Permanent(fmt.Errorf("%w: the links hand the message over in a circle", ErrInput))
+}
+
+// call runs a handler and turns a panic into an error. The panic's value may
+// hold anything, so only the stack is logged.
+func (s *Service) call(ctx context.Context, h Handler, t *Turn) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.HandlerTimeout)
+	defer cancel()
+	defer func() {
+		if recover() != nil {
+			s.cfg.Logger.ErrorContext(ctx, "handler panicked", "item", t.item.ID, "stack", string(debug.Stack()))
+			s.observe(Observation{Name: "turn.panic", Line: t.line.info.ID, N: 1})
+			err = errPanic
+		}
+	}()
+	return h.Handle(ctx, t)
+}

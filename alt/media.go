@@ -1,0 +1,85 @@
+package alt
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/liidestuja/liidestuja/channels"
+)
+
+const (
+	mediaTries = 5
+	mediaFor   = 10 * time.Minute // then the message goes on without the file
+	fetchFor   = 45 * time.Second
+)
+
+// fetch brings the file of an inbound message home. Its failure never loses
+// the message.
+func (s *Service) fetch(ctx context.Context, it Item) {
+	r, ok := it.Event.(*channels.Received)
+	if !ok {
+		s.release(ctx, it, it.Event.Meta().Channel, time.Time{}, channels.ErrMalformed, "media")
+		return
+	}
+	m, _ := r.Content.(channels.Media)
+	l := s.lines[r.Channel]
+	var err error
+	if l == nil {
+		err = channels.ErrUnreachable
+	} else {
+		m, err = s.fetchMedia(ctx, l, r.Agency, m)
+	}
+	missing := ""
+	if err != nil {
+		passing := l != nil && (errors.Is(err, channels.ErrUnavailable) || errors.Is(err, channels.ErrRateLimited))
+		if at := s.cfg.Now().Add(delay(it.Attempt)); passing && it.Attempt < mediaTries && at.Before(it.Accepted.Add(mediaFor)) {
+			s.release(ctx, it, r.Channel, at, err, "media")
+			return
+		}
+		missing = channels.Code(err)
+	}
+	done := *r
+	m.Missing, m.Ref = missing, ""
+	done.Content = m
+	if err := s.commit(ctx, it, Changes{Event: &done}); err != nil {
+		if m.Blob != "" {
+			_ = s.cfg.Store.DeleteBlob(context.WithoutCancel(ctx), r.Agency, m.Blob) // fetched again with the next attempt
+		}
+		if !errors.Is(err, ErrLeaseLost) {
+			s.release(ctx, it, r.Channel, s.cfg.Now().Add(delay(it.Attempt)), channels.ErrUnavailable, "media")
+		}
+		return
+	}
+	name := "media.fetched"
+	if missing != "" {
+		name = "media.missing"
+	}
+	s.observe(Observation{Name: name, Line: r.Channel, Code: missing, N: 1})
+}
+
+func (s *Service) fetchMedia(ctx context.Context, l *line, agency channels.Agency, m channels.Media) (channels.Media, error) {
+	f, ok := channels.As[channels.MediaFetcher](l.Channel)
+	if !ok {
+		return m, channels.ErrUnsupported
+	}
+	ctx, cancel := context.WithTimeout(ctx, min(fetchFor, s.cfg.Lease/2))
+	defer cancel()
+	body, err := f.FetchMedia(ctx, m)
+	if err != nil {
+		return m, err
+	}
+	defer func() { _ = body.Close() }()
+	info, err := s.cfg.Store.PutBlob(ctx, agency, body, s.cfg.MaxMedia)
+	switch {
+	case errors.Is(err, ErrTooBig):
+		return m, channels.ErrTooLong
+	case err != nil:
+		return m, err
+	case m.SHA256 != "" && m.SHA256 != info.SHA256:
+		_ = s.cfg.Store.DeleteBlob(ctx, agency, info.ID)
+		return m, channels.ErrMalformed
+	}
+	m.Blob, m.Size, m.SHA256 = info.ID, info.Size, info.SHA256
+	return m, nil
+}

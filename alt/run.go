@@ -1,0 +1,194 @@
+package alt
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/liidestuja/liidestuja/channels"
+)
+
+// queueSpec is one queue with its workers.
+type queueSpec struct {
+	work    Work
+	workers int
+	do      func(ctx context.Context, it Item)
+}
+
+func (s *Service) queues() []queueSpec {
+	return []queueSpec{
+		{Media, s.cfg.MediaWorkers, s.fetch},
+		{Inbox, s.cfg.TurnWorkers, s.handle},
+		{Outbox, s.cfg.SendWorkers, s.send},
+		{Reconcile, 2, s.reconcile},
+	}
+}
+
+const (
+	housekeeping = 15 * time.Second
+	expireAtOnce = 500
+)
+
+// Purger is a store that removes what is no longer needed; Run and Step call
+// it now and then.
+type Purger interface {
+	Purge(ctx context.Context, now time.Time) error
+}
+
+// Run works the queues until ctx ends: then it claims nothing more, finishes
+// what it began within Config.DrainTimeout and returns nil. It owns every
+// goroutine of the service.
+func (s *Service) Run(ctx context.Context) error {
+	// Work that began outlives ctx by DrainTimeout.
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	var wg sync.WaitGroup
+	for _, q := range s.queues() {
+		wg.Go(func() { s.dispatch(ctx, work, q) })
+	}
+	wg.Go(func() { s.keepHouse(ctx) })
+	<-ctx.Done()
+	drained := make(chan struct{})
+	go func() { wg.Wait(); close(drained) }()
+	timer := time.NewTimer(s.cfg.DrainTimeout)
+	defer timer.Stop()
+	select {
+	case <-drained:
+	case <-timer.C:
+		stop() // handlers see their context end; one that does not listen is left behind
+		s.cfg.Logger.WarnContext(ctx, "stopped before all work was done; leases will run out")
+		select {
+		case <-drained:
+		case <-time.After(time.Second):
+		}
+	}
+	return nil
+}
+
+// dispatch claims for idle workers of one queue. It is woken by what adds work
+// and by each worker that ends; a slow ticker serves what becomes due.
+func (s *Service) dispatch(ctx, work context.Context, q queueSpec) {
+	idle := make(chan struct{}, q.workers)
+	for range q.workers {
+		idle <- struct{}{}
+	}
+	jobs := make(chan Item)
+	var wg sync.WaitGroup
+	for range q.workers {
+		wg.Go(func() {
+			for it := range jobs {
+				q.do(work, it)
+				idle <- struct{}{}
+				s.kick(q.work)
+			}
+		})
+	}
+	defer wg.Wait()
+	defer close(jobs)
+	tick := time.NewTicker(s.cfg.Poll)
+	defer tick.Stop()
+	for {
+		full := s.claim(ctx, q, idle, jobs)
+		if full {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-s.kicks[q.work]:
+		case <-tick.C:
+		}
+	}
+}
+
+// claim hands out as much as there are idle workers, and reports whether it is
+// worth asking again at once.
+func (s *Service) claim(ctx context.Context, q queueSpec, idle chan struct{}, jobs chan<- Item) bool {
+	n := len(idle)
+	if n == 0 || ctx.Err() != nil {
+		return false
+	}
+	items, err := s.claimItems(ctx, q.work, n)
+	if err != nil {
+		if ctx.Err() == nil {
+			s.cfg.Logger.ErrorContext(ctx, "claim failed", "queue", string(q.work), "error", err)
+		}
+		return false
+	}
+	for _, it := range items {
+		<-idle
+		jobs <- it
+	}
+	return len(items) == n
+}
+
+func (s *Service) claimItems(ctx context.Context, w Work, n int) ([]Item, error) {
+	now := s.cfg.Now()
+	q := ClaimQuery{Work: w, Max: n, Lease: s.cfg.Lease}
+	if w == Outbox {
+		q.Limit = make(map[channels.ID]int)
+		for id, l := range s.lines {
+			if room := l.room(now); room >= 0 {
+				q.Limit[id] = room
+			}
+		}
+	}
+	items, err := s.cfg.Store.Claim(ctx, q)
+	if w == Outbox {
+		for _, it := range items {
+			if l := s.lines[it.Outbound.To.Channel]; l != nil {
+				l.took(now)
+			}
+		}
+	}
+	return items, err
+}
+
+func (s *Service) keepHouse(ctx context.Context) {
+	tick := time.NewTicker(housekeeping)
+	defer tick.Stop()
+	for {
+		s.clean(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// clean ends sessions whose time is over and removes what nobody needs.
+func (s *Service) clean(ctx context.Context) int {
+	now := s.cfg.Now()
+	n, err := s.cfg.Store.Expire(ctx, s.cfg.Session, now, expireAtOnce)
+	if err != nil && ctx.Err() == nil {
+		s.cfg.Logger.ErrorContext(ctx, "sessions not expired", "error", err)
+	}
+	if n > 0 {
+		s.kick(Inbox)
+	}
+	if p, ok := s.cfg.Store.(Purger); ok {
+		if err := p.Purge(ctx, now); err != nil && ctx.Err() == nil {
+			s.cfg.Logger.ErrorContext(ctx, "purge failed", "error", err)
+		}
+	}
+	return n
+}
+
+// Step makes one deterministic round with one worker: it ends sessions, and
+// then takes each queue once. It returns how many items it worked on; 0 means
+// that nothing is due. Tests use it instead of Run; the code is the same.
+func (s *Service) Step(ctx context.Context) (int, error) {
+	total := s.clean(ctx)
+	for _, q := range s.queues() {
+		items, err := s.claimItems(ctx, q.work, q.workers)
+		if err != nil {
+			return total, err
+		}
+		for _, it := range items {
+			q.do(ctx, it)
+		}
+		total += len(items)
+	}
+	return total, nil
+}

@@ -1,0 +1,245 @@
+package alt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/internal/uuid"
+)
+
+// Service is the engine. Its methods may be called concurrently.
+type Service struct {
+	cfg     Config
+	handler Handler
+	lines   map[channels.ID]*line
+	hooks   map[string]*hook
+	kicks   map[Work]chan struct{}
+
+	mu       sync.Mutex
+	watchers map[chan struct{}]struct{}
+}
+
+// New checks the configuration and makes a service. It does no I/O and starts
+// nothing.
+func New(cfg Config) (*Service, error) {
+	if err := cfg.defaults(); err != nil {
+		return nil, err
+	}
+	s := &Service{cfg: cfg, lines: make(map[channels.ID]*line), hooks: make(map[string]*hook),
+		kicks: make(map[Work]chan struct{}), watchers: make(map[chan struct{}]struct{})}
+	for _, w := range []Work{Inbox, Media, Outbox, Reconcile} {
+		s.kicks[w] = make(chan struct{}, 1)
+	}
+	for i, ch := range cfg.Channels {
+		if err := s.addLine(ch, fmt.Sprintf("Channels[%d]", i)); err != nil {
+			return nil, err
+		}
+		id := ch.Info().ID
+		if w, ok := channels.As[channels.Webhook](ch); ok {
+			if err := s.addHook(string(id), w, ch, []channels.ID{id}); err != nil {
+				return nil, err
+			}
+		}
+	}
+	for i, p := range cfg.Providers {
+		var ids []channels.ID
+		for j, ch := range p.Channels() {
+			if err := s.addLine(ch, fmt.Sprintf("Providers[%d].Channels()[%d]", i, j)); err != nil {
+				return nil, err
+			}
+			ids = append(ids, ch.Info().ID)
+		}
+		if len(ids) == 0 {
+			return nil, errField(fmt.Sprintf("Providers[%d]", i), "has no lines")
+		}
+		if err := s.addHook(p.Name(), p, p, ids); err != nil {
+			return nil, err
+		}
+	}
+	for id := range cfg.Rates {
+		if s.lines[id] == nil {
+			return nil, errField("Rates", fmt.Sprintf("no line is named %q", id))
+		}
+	}
+	if len(s.hooks) > 0 && cfg.PublicURL == "" {
+		return nil, errField("PublicURL", "required, because a line has a webhook")
+	}
+	s.handler = cfg.Handler
+	if c, ok := s.handler.(*chain); ok {
+		if err := c.check(); err != nil {
+			return nil, errField("Handler", err.Error())
+		}
+	}
+	for i := len(cfg.Middleware) - 1; i >= 0; i-- {
+		s.handler = cfg.Middleware[i](s.handler)
+	}
+	return s, nil
+}
+
+func (s *Service) addLine(ch channels.Channel, field string) error {
+	info := ch.Info()
+	if info.Agency == "" {
+		info.Agency = s.cfg.Agency
+	}
+	switch {
+	case info.ID.Valid() != nil:
+		return errField(field, "Info().ID must be 1-64 characters of a-z, 0-9, '-', '_', '.'")
+	case info.Agency.Valid() != nil:
+		return errField(field, "Info().Agency must be written like an id")
+	case s.lines[info.ID] != nil:
+		return errField(field, fmt.Sprintf("two lines are named %q", info.ID))
+	}
+	s.lines[info.ID] = newLine(ch, info, s.cfg.Rates[info.ID])
+	return nil
+}
+
+// Lines returns what is known of the lines, in no particular order, with
+// Agency filled in.
+func (s *Service) Lines() []channels.Info {
+	out := make([]channels.Info, 0, len(s.lines))
+	for _, l := range s.lines {
+		out = append(out, l.info)
+	}
+	return out
+}
+
+// Line returns one; ErrUnknownLine.
+func (s *Service) Line(id channels.ID) (channels.Info, error) {
+	l := s.lines[id]
+	if l == nil {
+		return channels.Info{}, fmt.Errorf("%w: %.64q", ErrUnknownLine, id)
+	}
+	return l.info, nil
+}
+
+// Store returns the store, for reading.
+func (s *Service) Store() Store { return s.cfg.Store }
+
+// Now returns the time by the service's clock.
+func (s *Service) Now() time.Time { return s.cfg.Now() }
+
+// MaxMedia returns Config.MaxMedia.
+func (s *Service) MaxMedia() int64 { return s.cfg.MaxMedia }
+
+// Send queues a message; that it is queued is durable when Send returns. An
+// empty ID is chosen, an empty Author is channels.System. The same ID with the
+// same content again is success and sends nothing; with other content it is
+// ErrIDReused. What cannot be sent as things stand is refused at once, with the
+// same *channels.Error that the send itself would have failed with.
+func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.MessageID, error) {
+	l := s.lines[o.To.Channel]
+	if l == nil {
+		return "", fmt.Errorf("%w: %.64q", ErrUnknownLine, o.To.Channel)
+	}
+	if o.To.Peer == "" {
+		return "", fmt.Errorf("%w: Outbound.To has no peer", ErrInput)
+	}
+	now := s.cfg.Now()
+	o.To.Agency = l.info.Agency
+	if o.Author == "" {
+		o.Author = channels.System
+	}
+	if o.ID == "" {
+		o.ID = channels.MessageID(uuid.New(now))
+	}
+	parts, err := s.fit(l, o)
+	if err != nil {
+		return "", err
+	}
+	d, err := s.cfg.Store.Dossier(ctx, o.To)
+	if err != nil {
+		return "", err
+	}
+	if _, refusal := admit(l.info.Capabilities, d.Contact, o, now); refusal != nil {
+		return "", refusal
+	}
+	c := Changes{Send: parts, Log: []LogEntry{{
+		Agency: o.To.Agency, At: now, Act: "message.queued", Actor: or(o.By, string(o.Author)), Line: l.info.ID, Message: string(o.ID),
+	}}}
+	if err := s.commit(ctx, Item{}, c); err != nil {
+		return "", err
+	}
+	return o.ID, nil
+}
+
+// fit makes the parts of a message.
+func (s *Service) fit(l *line, o channels.Outbound) ([]channels.Outbound, error) {
+	if err := o.ID.Valid(); err != nil {
+		return nil, fmt.Errorf("%w: Outbound.ID: %w", ErrInput, err)
+	}
+	contents, err := channels.Fit(l.info.Capabilities, o.Content)
+	if err != nil {
+		var e *channels.Error
+		if errors.As(err, &e) {
+			e.Channel = l.info.ID
+		}
+		return nil, err
+	}
+	parts := make([]channels.Outbound, len(contents))
+	for i, c := range contents {
+		p := o
+		p.Content, p.Part, p.Parts = c, i, len(contents)
+		if i > 0 {
+			p.ReplyTo = ""
+		}
+		parts[i] = p
+	}
+	return parts, nil
+}
+
+// commit is the only way in which the service changes the store; it wakes who
+// waits for what changed.
+func (s *Service) commit(ctx context.Context, it Item, c Changes) error {
+	if err := s.cfg.Store.Commit(ctx, it, c); err != nil {
+		return err
+	}
+	if len(c.Send) > 0 {
+		s.kick(Outbox)
+	}
+	if len(c.Later) > 0 || c.Event != nil {
+		s.kick(Inbox)
+	}
+	if c.Unknown {
+		s.kick(Reconcile)
+	}
+	s.changed()
+	return nil
+}
+
+func (s *Service) kick(w Work) {
+	select {
+	case s.kicks[w] <- struct{}{}:
+	default:
+	}
+}
+
+// Watch returns a channel that gets a value after changes were committed by
+// this process (several changes may share one), and a function that ends it.
+func (s *Service) Watch() (<-chan struct{}, func()) {
+	ch := make(chan struct{}, 1)
+	s.mu.Lock()
+	s.watchers[ch] = struct{}{}
+	s.mu.Unlock()
+	return ch, func() {
+		s.mu.Lock()
+		delete(s.watchers, ch)
+		s.mu.Unlock()
+	}
+}
+
+func (s *Service) changed() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for ch := range s.watchers {
+		select {
+		case ch <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (s *Service) observe(o Observation) { s.cfg.Observe(o) }

@@ -1,0 +1,168 @@
+package alt
+
+import (
+	"slices"
+	"time"
+
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/internal/uuid"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// mark is a point to which a turn can be taken back.
+type mark struct {
+	d  Dossier
+	fx effects
+}
+
+func (t *Turn) mark() mark { return mark{d: cloneDossier(t.d), fx: t.fx} }
+
+func (t *Turn) rewind(m mark) { t.d, t.fx = m.d, m.fx }
+
+func cloneDossier(d Dossier) Dossier {
+	if d.Contact != nil {
+		c := *d.Contact
+		c.Offer = slices.Clone(c.Offer)
+		d.Contact = &c
+	}
+	if d.Conversation != nil {
+		c := *d.Conversation
+		d.Conversation = &c
+	}
+	if d.Session != nil {
+		d.Session = d.Session.Clone()
+	}
+	return d
+}
+
+// holder is who has the conversation now, hand-overs of this turn included.
+func (t *Turn) holder() Holder {
+	if t.d.Conversation == nil {
+		return Holder{}
+	}
+	return t.d.Conversation.Holder
+}
+
+// enter makes l the one that answers.
+func (t *Turn) enter(l Link) {
+	t.fx.holder = &l
+	t.author, t.actor = channels.Bot, "bot:"+l.Name
+	if l.Kind == HeldByDesk {
+		t.author, t.actor = channels.Person, "desk:"+l.Name
+	}
+	c := t.d.Conversation
+	if c == nil || c.Holder.Name == l.Name && c.Holder.Kind == l.Kind {
+		return
+	}
+	c.Holder = Holder{Kind: l.Kind, Name: l.Name}
+	if l.Kind != HeldByDesk {
+		c.Waiting, c.Unread = time.Time{}, 0
+	}
+}
+
+func (t *Turn) takeHandOver() string {
+	to := t.fx.handOver
+	t.fx.handOver = ""
+	if to != "" {
+		t.fx.released = false
+	}
+	return to
+}
+
+// meet brings the dossier to the person's message r: contact, conversation and
+// session are there afterwards.
+func (t *Turn) meet(r *channels.Received) {
+	a, now := r.Address(), t.now
+	if t.d.Contact == nil {
+		t.d.Contact = &Contact{Address: a}
+	}
+	c := t.d.Contact
+	at := r.At
+	if at.IsZero() || at.After(now) {
+		at = now // a clock ahead of ours must not lengthen the window
+	}
+	if at.After(c.LastInbound) {
+		c.LastInbound = at
+	}
+	c.OptedOut = false // who writes wants an answer
+	c.Name, c.Language = or(r.From.Name, c.Name), or(c.Language, r.From.Language)
+	c.Thread = or(r.Thread, c.Thread)
+	t.session()
+	t.conversation().LastIn = now
+	t.d.Conversation.Name, t.d.Conversation.Language, t.d.Conversation.Thread = c.Name, t.Language(), c.Thread
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// conversation returns the open one, beginning it if need be.
+func (t *Turn) conversation() *Conversation {
+	if c := t.d.Conversation; c == nil || c.State != Open {
+		a := t.d.Contact.Address
+		t.d.Conversation = &Conversation{ID: uuid.New(t.now), Address: a, State: Open, Opened: t.now, Name: t.d.Contact.Name}
+		t.note("conversation.opened", nil)
+	}
+	return t.d.Conversation
+}
+
+// session continues the active session or starts the next one.
+func (t *Turn) session() {
+	old := t.d.Session
+	if old != nil {
+		expired := t.svc.cfg.Session.Expire(old, t.now)
+		if old.Active() {
+			old.LastSeen = t.now
+			return
+		}
+		if expired { // the store's own expiry had not come to it yet
+			a := old.Address
+			t.note("session.ended", map[string]string{"reason": string(old.Reason), "session": old.ID})
+			t.fx.later = append(t.fx.later, Later{At: t.now, Event: &channels.SessionEnded{
+				EventMeta: channels.EventMeta{Key: "session/" + old.ID, Channel: a.Channel, Agency: a.Agency, Peer: a.Peer, At: old.Ended},
+				Session:   old.ID, Reason: string(old.Reason),
+			}})
+		}
+	}
+	s := session.New(t.d.Contact.Address, t.now)
+	if old != nil {
+		s.Version = old.Version
+	}
+	t.d.Session = s
+	t.note("session.started", map[string]string{"session": s.ID})
+}
+
+// changes returns all that the turn commits.
+func (t *Turn) changes() Changes {
+	c := Changes{Session: t.d.Session, Contact: t.d.Contact, Conversation: t.d.Conversation,
+		Send: t.fx.send, Later: t.fx.later, Once: t.fx.once}
+	if t.fx.cancel {
+		c.CancelBot = t.Address()
+	}
+	if conv := t.d.Conversation; conv != nil {
+		if t.fx.released {
+			conv.Holder = Holder{}
+		}
+		if len(t.fx.send) > 0 {
+			conv.LastOut = t.now
+			if t.author == channels.Person && t.ev == nil {
+				conv.Waiting = time.Time{} // a specialist has answered
+			}
+		}
+	}
+	for _, o := range t.fx.send {
+		if o.Part > 0 {
+			continue
+		}
+		e := LogEntry{Agency: o.To.Agency, At: t.now, Act: "message.queued", Actor: t.actor, Line: o.To.Channel, Message: string(o.ID)}
+		if t.d.Conversation != nil {
+			e.Conversation = t.d.Conversation.ID
+		}
+		t.fx.log = append(t.fx.log, e)
+	}
+	c.Log = t.fx.log
+	return c
+}
