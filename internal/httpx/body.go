@@ -1,0 +1,57 @@
+package httpx
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+)
+
+// ReadBody reads the body of an incoming request up to limit bytes. A longer one
+// is ErrTooLarge, and the connection is closed after the answer.
+func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
+	var buf bytes.Buffer
+	if n := r.ContentLength; n > 0 {
+		// Room for the usual body, not for whatever a stranger announces.
+		buf.Grow(int(min(n, limit, 64<<10)) + bytes.MinRead)
+	}
+	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		return nil, ErrTooLarge
+	case err != nil:
+		return nil, &quietError{"httpx: the request body could not be read", err}
+	}
+	return buf.Bytes(), nil
+}
+
+// cappedReader passes on at most left bytes and fails with ErrTooLarge as soon as
+// there is one more, so that nothing is ever cut in silence. Errors are sticky.
+type cappedReader struct {
+	r    io.Reader
+	left int64
+	err  error
+}
+
+func (c *cappedReader) Read(p []byte) (int, error) {
+	if c.err != nil || len(p) == 0 {
+		return 0, c.err
+	}
+	if int64(len(p))-1 > c.left {
+		p = p[:c.left+1]
+	}
+	n, err := c.r.Read(p)
+	if int64(n) > c.left {
+		n, err = int(c.left), ErrTooLarge
+	}
+	c.left -= int64(n)
+	c.err = err
+	return n, err
+}
+
+// emptyBody is a body that is there but holds nothing; see onceOnly.
+type emptyBody struct{}
+
+func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
+func (emptyBody) Close() error             { return nil }

@@ -1,0 +1,146 @@
+package httpx
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+)
+
+// DefaultMaxDepth is how deep JSON of strangers may be nested.
+const DefaultMaxDepth = 64
+
+// DecodeHex decodes lower-case hex, the one form that re-encodes to itself. It is
+// for signatures and digests, where a second spelling of the same bytes has no
+// business. Any other text is ErrEncoding.
+func DecodeHex(s string) ([]byte, error) {
+	b, err := hex.DecodeString(s)
+	return canonical(s, b, err, hex.EncodeToString)
+}
+
+// DecodeBase64 decodes standard base64 with its padding: no line breaks, no white
+// space, unused bits zero. Any other text is ErrEncoding.
+func DecodeBase64(s string) ([]byte, error) {
+	b, err := base64.StdEncoding.DecodeString(s)
+	return canonical(s, b, err, base64.StdEncoding.EncodeToString)
+}
+
+// DecodeBase64URL decodes the URL alphabet without padding, the form of JWTs, as
+// strictly as DecodeBase64.
+func DecodeBase64URL(s string) ([]byte, error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	return canonical(s, b, err, base64.RawURLEncoding.EncodeToString)
+}
+
+// canonical holds a decoder to its word by encoding again: the standard decoders
+// skip line breaks, even the strict ones.
+func canonical(s string, b []byte, err error, encode func([]byte) string) ([]byte, error) {
+	if err != nil || encode(b) != s {
+		return nil, ErrEncoding
+	}
+	return b, nil
+}
+
+// JSONLimits are the rules of DecodeJSON. The zero value is the strict one.
+type JSONLimits struct {
+	// MaxDepth is how deep arrays and objects may be nested. Default DefaultMaxDepth.
+	MaxDepth int
+	// TrailingNull allows the value null after the value.
+	TrailingNull bool
+}
+
+// JSONError says why a JSON text was refused, and roughly where. It is one of
+// ErrUTF8, ErrDepth, ErrSyntax, ErrShape and ErrTrailing, and quotes nothing.
+type JSONError struct {
+	Offset int64 // bytes before the fault
+	Reason error
+}
+
+// Error names reason and place.
+func (e *JSONError) Error() string {
+	return fmt.Sprintf("httpx: JSON: %v at byte %d", e.Reason, e.Offset)
+}
+
+// Unwrap returns the reason.
+func (e *JSONError) Unwrap() error { return e.Reason }
+
+// DecodeJSON decodes one JSON value into v and ignores unknown fields. UTF-8 and
+// depth are checked before anything is decoded. Every error is a *JSONError; v is
+// then not to be used.
+func DecodeJSON(body []byte, v any, lim JSONLimits) error {
+	if at := invalidUTF8(body); at >= 0 {
+		return &JSONError{int64(at), ErrUTF8}
+	}
+	if at := tooDeep(body, orDefault(lim.MaxDepth, DefaultMaxDepth)); at >= 0 {
+		return &JSONError{int64(at), ErrDepth}
+	}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	if err := dec.Decode(v); err != nil {
+		return jsonError(err, int64(len(body)))
+	}
+	rest := bytes.TrimLeft(body[dec.InputOffset():], " \t\r\n")
+	if lim.TrailingNull {
+		if after, ok := bytes.CutPrefix(rest, []byte("null")); ok {
+			rest = bytes.TrimLeft(after, " \t\r\n")
+		}
+	}
+	if len(rest) > 0 {
+		return &JSONError{int64(len(body) - len(rest)), ErrTrailing}
+	}
+	return nil
+}
+
+// jsonError drops the text of err: it can quote a number or a string of the body.
+func jsonError(err error, end int64) *JSONError {
+	var syntax *json.SyntaxError
+	var shape *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return &JSONError{syntax.Offset, ErrSyntax}
+	case errors.As(err, &shape):
+		return &JSONError{shape.Offset, ErrShape}
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return &JSONError{end, ErrSyntax}
+	default: // of an UnmarshalJSON method, or the fault of v
+		return &JSONError{end, ErrShape}
+	}
+}
+
+func invalidUTF8(b []byte) int {
+	if utf8.Valid(b) {
+		return -1
+	}
+	for i := 0; ; {
+		r, n := utf8.DecodeRune(b[i:])
+		if r == utf8.RuneError && n <= 1 {
+			return i
+		}
+		i += n
+	}
+}
+
+// tooDeep returns where the nesting passes limit, or -1. It trusts the text to be
+// JSON: for anything else the decoder has the last word.
+func tooDeep(b []byte, limit int) int {
+	depth, inString := 0, false
+	for i := 0; i < len(b); i++ {
+		switch c := b[i]; {
+		case inString && c == '\\':
+			i++
+		case c == '"':
+			inString = !inString
+		case inString:
+		case c == '{' || c == '[':
+			if depth++; depth > limit {
+				return i
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return -1
+}

@@ -1,0 +1,133 @@
+package httpx
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+)
+
+// HostList is a set of destinations. The zero value is empty and allows nothing.
+type HostList struct {
+	entries map[string]struct{}
+}
+
+// NewHostList takes exact hosts: "media.example.com" means the standard port of
+// the scheme, "127.0.0.1:8090" that port alone. There are no wildcards; a name
+// with other letters than ASCII is written in its "xn--" form.
+func NewHostList(hosts ...string) (HostList, error) {
+	l := HostList{entries: make(map[string]struct{}, len(hosts))}
+	for _, entry := range hosts {
+		host, port, err := net.SplitHostPort(entry)
+		if err != nil {
+			host, port = entry, ""
+			if strings.HasPrefix(entry, "[") && strings.HasSuffix(entry, "]") {
+				host = entry[1 : len(entry)-1]
+			}
+		} else if port == "" || strings.Trim(port, "0123456789") != "" {
+			return HostList{}, fmt.Errorf("host %q: not a port number", entry)
+		}
+		if !validHost(host) {
+			return HostList{}, fmt.Errorf("host %q: not a host name or address", entry)
+		}
+		l.entries[hostKey(host, port)] = struct{}{}
+	}
+	return l, nil
+}
+
+// Allows reports whether u points at a host and port of the list.
+func (l HostList) Allows(u *url.URL) bool {
+	standard := standardPort(u.Scheme)
+	port := orDefault(u.Port(), standard)
+	_, listed := l.entries[hostKey(u.Hostname(), port)]
+	if !listed && port == standard {
+		_, listed = l.entries[hostKey(u.Hostname(), "")]
+	}
+	return listed
+}
+
+func validHost(host string) bool {
+	if strings.Contains(host, ":") {
+		_, err := netip.ParseAddr(host)
+		return err == nil
+	}
+	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
+		return !isAlnum(r) && r != '-' && r != '.' && r != '_'
+	})
+}
+
+func hostKey(host, port string) string {
+	return strings.ToLower(host) + "|" + port
+}
+
+func standardPort(scheme string) string {
+	switch scheme {
+	case "https":
+		return "443"
+	case "http":
+		return "80"
+	}
+	return ""
+}
+
+// AllowHosts is an egress policy: a RoundTripper that passes on only requests
+// whose host is on the list and fails the others with ErrForbiddenHost before
+// anything is sent. A nil next is our own transport.
+func AllowHosts(next http.RoundTripper, hosts HostList) http.RoundTripper {
+	if next == nil {
+		next = newTransport()
+	}
+	return &egress{next: next, hosts: hosts}
+}
+
+type egress struct {
+	next  http.RoundTripper
+	hosts HostList
+}
+
+// RoundTrip implements http.RoundTripper.
+func (e *egress) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL == nil || !e.hosts.Allows(r.URL) {
+		if r.Body != nil {
+			r.Body.Close()
+		}
+		return nil, ErrForbiddenHost
+	}
+	return e.next.RoundTrip(r)
+}
+
+// CloseIdleConnections lets http.Client.CloseIdleConnections reach the transport.
+func (e *egress) CloseIdleConnections() {
+	if c, ok := e.next.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}
+
+// guarded returns rt with the address guard in its dialer. Only transports whose
+// dialer we can reach are taken; anything else could connect behind our back.
+func guarded(rt http.RoundTripper, loopback bool) (http.RoundTripper, error) {
+	base := newTransport()
+	switch t := rt.(type) {
+	case nil:
+		base.DialContext = nil
+	case *http.Transport:
+		base = t.Clone()
+	case *egress:
+		next, err := guarded(t.next, loopback)
+		return &egress{next: next, hosts: t.hosts}, err
+	default:
+		return nil, errors.New("the Transport must be an *http.Transport, or AllowHosts around one, to be guarded")
+	}
+	//nolint:staticcheck // a deprecated dialer is still a dialer, and would go round the guard
+	if base.Dial != nil || base.DialTLS != nil || base.DialTLSContext != nil {
+		return nil, errors.New("a Transport with Dial, DialTLS or DialTLSContext cannot be guarded")
+	}
+	g := &guardedTransport{base: base, proxy: base.Proxy}
+	base.Proxy = func(r *http.Request) (*url.URL, error) { return proxyFrom(r.Context()), nil }
+	base.DialContext = GuardedDialer{InsecureLoopback: loopback, Next: base.DialContext}.DialContext
+	base.DisableCompression = true
+	return g, nil
+}
