@@ -1,0 +1,155 @@
+package messagebirdtest
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Sent is a message that the API accepted, whether or not its sender heard of it.
+type Sent struct {
+	ID, ConversationID, ChannelID string
+	// To is the person's address as the channel writes it.
+	To string
+	// Type and Content are as they were sent.
+	Type    string
+	Content json.RawMessage
+	// TrackID, Tag and Source are the sender's own marks.
+	TrackID, Tag string
+	Source       json.RawMessage
+	At           time.Time
+}
+
+// Request is a request of the API that was refused or made to fail.
+type Request struct {
+	Method, Path string
+	// Status of the answer, 0 when the connection was cut instead.
+	Status int
+	// Code and Parameter of the first error in the answer; 0 and "" when it had none.
+	Code      int
+	Parameter string
+	// Scripted is set when FailNext made it fail; it may have taken effect.
+	Scripted bool
+	At       time.Time
+}
+
+// Totals counts what happened since New.
+type Totals struct {
+	Requests int // of the API, all
+	Accepted int // messages accepted by the API
+	Refused  int // requests answered with an error of the service itself
+	Scripted int // requests that FailNext touched
+	Received int // messages from people
+	Posted   int // webhooks accepted
+	Failed   int // attempts at webhooks that failed
+	Dropped  int // webhooks whose retries are used up
+}
+
+// maxRequests bounds the log of refused requests; the oldest go first.
+const maxRequests = 1000
+
+// journal is what the simulator has seen.
+type journal struct {
+	mu       sync.Mutex
+	totals   Totals
+	messages []Sent
+	tracks   map[string]int
+	requests []Request
+}
+
+// Sent returns every accepted message, oldest first. It is empty with Config.CountOnly.
+func (j *journal) Sent() []Sent {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.messages)
+}
+
+// Tracks returns how many messages were accepted under each trackId. A service that neither loses nor doubles has
+// exactly one under each.
+func (j *journal) Tracks() map[string]int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return maps.Clone(j.tracks)
+}
+
+// Requests returns the refused requests, oldest first, the last thousand of them.
+func (j *journal) Requests() []Request {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.requests)
+}
+
+func (j *journal) sent(m *message, countOnly bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.totals.Accepted++
+	if m.order.trackID != "" {
+		j.tracks[m.order.trackID]++
+	}
+	if !countOnly {
+		j.messages = append(j.messages, Sent{ID: m.id, ConversationID: m.conv.id, ChannelID: m.ch.ID, To: m.address,
+			Type: m.kind, Content: m.content, TrackID: m.order.trackID, Tag: m.order.tag, Source: m.order.source, At: m.created})
+	}
+}
+
+func (j *journal) received() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.totals.Received++
+}
+
+// request counts a request and keeps it when it was refused or made to fail.
+func (j *journal) request(r Request) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.totals.Requests++
+	switch {
+	case r.Scripted:
+		j.totals.Scripted++
+	case r.Status >= 400:
+		j.totals.Refused++
+	default:
+		return
+	}
+	if len(j.requests) == maxRequests {
+		j.requests = slices.Delete(j.requests, 0, 1)
+	}
+	j.requests = append(j.requests, r)
+}
+
+// Totals returns the counts.
+func (s *Server) Totals() Totals {
+	s.journal.mu.Lock()
+	t := s.journal.totals
+	s.journal.mu.Unlock()
+	s.hooks.mu.Lock()
+	defer s.hooks.mu.Unlock()
+	t.Posted, t.Failed, t.Dropped = s.hooks.posted, s.hooks.failed, len(s.hooks.dropped)
+	return t
+}
+
+// bell wakes everybody who waits for a change.
+type bell struct {
+	mu sync.Mutex
+	c  chan struct{}
+}
+
+func (b *bell) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.c == nil {
+		b.c = make(chan struct{})
+	}
+	return b.c
+}
+
+func (b *bell) broadcast() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.c != nil {
+		close(b.c)
+		b.c = nil
+	}
+}
