@@ -53,6 +53,10 @@ race: ## the same under the race detector, long tests shortened
 lint: ## static checks and formatting, see .golangci.yml
 	$(GO) run $(GOLANGCI) run ./...
 
+.PHONY: fmt
+fmt: ## format the code the way `make lint` wants it
+	$(GO) run $(GOLANGCI) fmt ./...
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZTIME (20s)
 	@$(SCRIPTS)/fuzz.sh
