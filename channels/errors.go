@@ -30,9 +30,13 @@ func classes() []error {
 }
 
 // Code returns a class's stable name for storage and APIs, such as
-// "window_closed"; "internal" for an error of no class.
+// "window_closed"; "internal" for an error of no class. An error of another
+// package that has a method Code() string chooses its own.
 func Code(err error) string {
+	var own interface{ Code() string }
 	switch {
+	case errors.As(err, &own):
+		return own.Code()
 	case errors.Is(err, ErrSignature):
 		return "signature"
 	case errors.Is(err, ErrWindowClosed):
