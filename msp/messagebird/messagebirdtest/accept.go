@@ -165,10 +165,18 @@ func (s *Server) report(m *message, status string, fault *Fault) {
 		s.hooks.push(&Delivery{Event: EventMessageStatus, URL: calledURL(m.order.report, nil), Due: s.now(), lane: m.conv.id,
 			Body: encode(reportWire{EventMessageStatus, reportedWire{m.id, status}, fault})})
 	}
-	switch status {
-	case "failed", "rejected", "delivery_failed", "expired":
+	if failed(status) {
 		s.fallBack(m)
 	}
+}
+
+// failed reports whether a message with this status never reached the person.
+func failed(status string) bool {
+	switch status {
+	case "failed", "rejected", "delivery_failed", "expired":
+		return true
+	}
+	return false
 }
 
 // fallBack sends a failed message on its other channel, to the same person, once.

@@ -104,7 +104,7 @@ func TestMessagesOfAConversationAreListedNewestFirstAndInPages(t *testing.T) {
 	}
 	require.Equal(t, "4321", texts(""))
 	require.Equal(t, "32", texts("?limit=2&offset=1"))
-	require.Equal(t, "", texts("?offset=9"))
+	require.Empty(t, texts("?offset=9"))
 	require.Equal(t, "321", texts("?excludePlatforms=sms,line"))
 
 	_, list = a.call("GET", "/v1/conversations/"+id+"/messages?limit=2&offset=1", nil)

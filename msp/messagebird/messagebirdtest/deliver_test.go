@@ -57,7 +57,7 @@ func TestARetryIsTheFirstAttemptAgainByteForByte(t *testing.T) {
 		c.OlderSignature = true
 	})
 	says(a, "1")
-	a.hook.answer(500, 302)
+	a.hook.answer(500, 307)
 	n, err := a.Deliver(t.Context())
 	require.Zero(t, n)
 	var failure *messagebirdtest.DeliveryError
@@ -69,9 +69,11 @@ func TestARetryIsTheFirstAttemptAgainByteForByte(t *testing.T) {
 	a.clock.Advance(time.Second)
 	_, err = a.Deliver(t.Context())
 	require.ErrorAs(t, err, &failure)
-	require.Equal(t, 302, failure.Status, "a redirect is not followed")
+	require.Equal(t, 307, failure.Status, "a redirect is not followed")
 	require.Equal(t, 2, a.Pending()[0].Attempt)
-	a.clock.Advance(time.Hour)
+	a.clock.Advance(time.Hour - time.Second)
+	require.Equal(t, 0, a.deliver(), "not due yet")
+	a.clock.Advance(time.Second)
 	require.Equal(t, 1, a.deliver())
 
 	got := a.hook.take()
@@ -161,6 +163,23 @@ func TestACancelledDeliveryIsNoAttempt(t *testing.T) {
 	require.Len(t, pending, 3)
 	require.Zero(t, pending[0].Attempt)
 	require.Equal(t, "conversation.created", pending[0].Event)
+}
+
+func TestADeliveryCutShortIsNoAttemptEither(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	a := open(t, func(c *messagebirdtest.Config) {
+		c.Client = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			cancel()
+			return nil, r.Context().Err()
+		})}
+	})
+	says(a, "1")
+	n, err := a.Deliver(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Zero(t, n)
+	require.Len(t, a.Pending(), 2)
+	require.Zero(t, a.Pending()[0].Attempt)
+	require.Zero(t, a.Totals().Failed)
 }
 
 func TestTakenWebhooksCanBeSpoiledShuffledAndRepeated(t *testing.T) {

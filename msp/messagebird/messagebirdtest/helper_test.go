@@ -183,6 +183,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	defer r.mu.Unlock()
 	r.got = append(r.got, posted{req.Header.Clone(), body, req.URL.RequestURI()})
 	if len(r.status) > 0 {
+		w.Header().Set("Location", "/elsewhere") // for redirects
 		w.WriteHeader(r.status[0])
 		r.status = r.status[1:]
 	}

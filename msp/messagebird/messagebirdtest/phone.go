@@ -118,7 +118,7 @@ func (p *Phone) Inbox() []Message {
 	defer p.s.mu.Unlock()
 	var box []Message
 	for _, m := range p.s.state.inboxes[inbox{p.ch.ID, p.address}] {
-		if m.fault == nil {
+		if !failed(m.status) {
 			box = append(box, Message{m.id, m.conv.id, m.kind, m.content, m.status, m.created})
 		}
 	}

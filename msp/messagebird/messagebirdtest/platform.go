@@ -13,7 +13,7 @@ type rules struct {
 	text    int // longest text; 0 is no limit
 	caption int // longest caption; 0 is no limit
 	count   func(string) int
-	window  time.Duration // free-form content after the person's last message; 0 is no window
+	window  time.Duration // free-form content after the person's last message; 0 or less is no window
 	agent   time.Duration // longer window of a message tagged human_agent
 	answers bool          // only people who have written before can be written to
 	phone   bool          // addresses are phone numbers, so contacts are shared between such platforms
@@ -50,7 +50,7 @@ func rulesOf(c Channel) rules {
 		r.count = utf8.RuneCountInString
 	}
 	if c.Window != 0 {
-		r.window = max(c.Window, 0)
+		r.window = c.Window
 	}
 	return r
 }

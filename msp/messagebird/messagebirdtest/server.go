@@ -1,6 +1,7 @@
 package messagebirdtest
 
 import (
+	"context"
 	"errors"
 	"net"
 	"net/http"
@@ -63,7 +64,7 @@ func (s *Server) now() time.Time { return s.cfg.Now().UTC() }
 // Start listens on Config.Addr, serves the API there and returns its URL, such as "http://127.0.0.1:40123". Links
 // in answers and webhooks name this address from now on.
 func (s *Server) Start() (string, error) {
-	ln, err := net.Listen("tcp", s.cfg.Addr)
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.cfg.Addr)
 	if err != nil {
 		return "", err
 	}
