@@ -2,7 +2,6 @@ package alt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
@@ -187,26 +186,3 @@ func (c *Config) checkURL() error {
 }
 
 func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
-
-// codeOf is the stored code of an error.
-func codeOf(err error) string {
-	switch {
-	case err == nil:
-		return ""
-	case errors.Is(err, context.DeadlineExceeded):
-		return "timeout"
-	case errors.Is(err, errPanic):
-		return "panic"
-	case errors.Is(err, ErrNotMine):
-		return "not_mine"
-	case errors.Is(err, errStale):
-		return "stale"
-	}
-	return channels.Code(err)
-}
-
-// Internal causes with a code of their own.
-var (
-	errPanic = errors.New("alt: handler panicked")
-	errStale = errors.New("alt: older than duplicates are known")
-)

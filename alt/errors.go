@@ -24,7 +24,7 @@ var (
 	ErrHeld = errors.New("alt: conversation is held by someone else")
 	// ErrNotMine is returned by a handler of a Chain that leaves the message
 	// to the next one.
-	ErrNotMine = errors.New("alt: not mine")
+	ErrNotMine error = &coded{"not_mine", "not mine"}
 	// ErrClosed: the store or the service was closed.
 	ErrClosed = errors.New("alt: closed")
 	// ErrInput: an argument is malformed; nothing was changed.
@@ -33,3 +33,18 @@ var (
 
 // ErrTooBig: a file is over its limit.
 var ErrTooBig = errors.New("alt: too big")
+
+// coded is an error with a code of its own, see channels.Code.
+type coded struct{ code, text string }
+
+func (e *coded) Error() string { return "alt: " + e.text }
+
+// Code returns the stored code.
+func (e *coded) Code() string { return e.code }
+
+// Causes that only the engine knows.
+var (
+	errPanic   = &coded{"panic", "handler panicked"}
+	errTimeout = &coded{"timeout", "handler took too long"}
+	errStale   = &coded{"stale", "older than duplicates are known"}
+)

@@ -133,5 +133,8 @@ func (s *Service) call(ctx context.Context, h Handler, t *Turn) (err error) {
 			err = errPanic
 		}
 	}()
-	return h.Handle(ctx, t)
+	if err = h.Handle(ctx, t); errors.Is(err, context.DeadlineExceeded) {
+		err = errTimeout
+	}
+	return err
 }

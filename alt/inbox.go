@@ -56,7 +56,7 @@ func hopeless(err error) bool {
 // release gives an item back and tells the log why; the error's text is not
 // written when it is a handler's own, because it may hold anything.
 func (s *Service) release(ctx context.Context, it Item, line channels.ID, at time.Time, cause error, what string) {
-	code, verb := codeOf(cause), "retry"
+	code, verb := channels.Code(cause), "retry"
 	if at.IsZero() {
 		verb = "dead"
 	}

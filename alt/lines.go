@@ -28,7 +28,7 @@ const (
 	breakFor   = 10 * time.Second // until one is tried again
 )
 
-func newLine(ch channels.Channel, info channels.Info, r Rate) *line {
+func newLine(ch channels.Channel, info channels.Info, r Rate, now func() time.Time) *line {
 	l := &line{Channel: ch, info: info}
 	if r.PerSecond > 0 {
 		burst := r.Burst
@@ -40,8 +40,15 @@ func newLine(ch channels.Channel, info channels.Info, r Rate) *line {
 	l.breaker = gobreaker.NewTwoStepCircuitBreaker(gobreaker.Settings{
 		Name:        string(info.ID),
 		MaxRequests: 1,
-		Timeout:     breakFor,
 		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakAfter },
+		// The breaker knows no clock but the machine's: it may half-open at once,
+		// and the line's pause, by the service's clock, is the wait.
+		Timeout: time.Nanosecond,
+		OnStateChange: func(_ string, _, to gobreaker.State) {
+			if to == gobreaker.StateOpen {
+				l.pause(now().Add(breakFor))
+			}
+		},
 	})
 	return l
 }

@@ -93,7 +93,7 @@ func (s *Service) addLine(ch channels.Channel, field string) error {
 	case s.lines[info.ID] != nil:
 		return errField(field, fmt.Sprintf("two lines are named %q", info.ID))
 	}
-	s.lines[info.ID] = newLine(ch, info, s.cfg.Rates[info.ID])
+	s.lines[info.ID] = newLine(ch, info, s.cfg.Rates[info.ID], s.cfg.Now)
 	return nil
 }
 

@@ -84,7 +84,7 @@ func (t *Turn) meet(r *channels.Received) {
 	if at.After(c.LastInbound) {
 		c.LastInbound = at
 	}
-	c.OptedOut = false // who writes wants an answer
+	c.OptedOut, c.WindowClosed = false, time.Time{} // who writes wants an answer
 	c.Name, c.Language = or(r.From.Name, c.Name), or(c.Language, r.From.Language)
 	c.Thread = or(r.Thread, c.Thread)
 	t.session()

@@ -27,8 +27,8 @@ func WindowOf(caps channels.Capabilities, c *Contact) Window {
 	if w.HumanAgent > w.Reply {
 		out.Extended = c.LastInbound.Add(w.HumanAgent)
 	}
-	if c.WindowClosed.After(c.LastInbound) && c.WindowClosed.Before(out.Until) {
-		out.Until = c.WindowClosed // the provider knows better
+	if !c.WindowClosed.IsZero() { // the provider knows better
+		out.Until = c.WindowClosed
 	}
 	return out
 }

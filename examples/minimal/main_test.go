@@ -1,0 +1,8 @@
+package main
+
+func Example() {
+	main()
+	// Output:
+	// webhook: accepted
+	// person: You said: Tere!
+}
