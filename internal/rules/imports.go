@@ -59,15 +59,17 @@ func Layers(t *Tree) []string {
 
 // isTestHelper names the packages of others that only tests may use.
 func isTestHelper(imported string) bool {
-	return Within(imported, "testing") || imported == "net/http/httptest" ||
+	return Within(imported, "testing") ||
 		Within(imported, "github.com/stretchr/testify") ||
 		Within(imported, "github.com/jarcoal/httpmock")
 }
 
-// playsProvider names what may import simulators outside tests: the demo, to which
-// no configuration leads, and the benchmark, which nobody serves.
+// playsProvider names what may import fakes and simulators outside tests: the demo,
+// to which no configuration leads, and programs that nobody serves and that must run
+// without an account.
 func playsProvider(src *Source) bool {
-	return src.Path == "refserver/demo.go" || src.Dir == "internal/bench"
+	return src.Path == "refserver/demo.go" || src.Dir == "internal/bench" || src.Dir == "internal/consumer" ||
+		Within(src.Dir, "examples")
 }
 
 // Production reports production code that would link test helpers.
@@ -79,7 +81,8 @@ func Production(t *Tree) []string {
 		}
 		for _, imported := range src.Imports {
 			target, ours := Ours(imported)
-			if isTestHelper(imported) || ours && isSuite(target) && !playsProvider(src) {
+			fake := imported == "net/http/httptest" || ours && isSuite(target)
+			if isTestHelper(imported) || fake && !playsProvider(src) {
 				bad = append(bad, fmt.Sprintf("%s imports %s", src.Path, imported))
 			}
 		}
@@ -110,7 +113,7 @@ func Simulators(t *Tree) []string {
 		}
 		for _, imported := range src.Imports {
 			target, ours := Ours(imported)
-			if isTestHelper(imported) || ours && target == driver {
+			if isTestHelper(imported) || imported == "net/http/httptest" || ours && target == driver {
 				bad = append(bad, fmt.Sprintf("%s imports %s", src.Path, imported))
 			}
 		}
