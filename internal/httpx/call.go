@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/go-resty/resty/v2"
@@ -89,13 +90,12 @@ func (c *Client) prepare(ctx context.Context, call Call) (*resty.Request, error)
 	h.Set("Accept", "application/json")
 	h.Set("User-Agent", c.userAgent)
 	for name, values := range call.Header {
-		h[http.CanonicalHeaderKey(name)] = values
+		h[http.CanonicalHeaderKey(name)] = slices.Clone(values)
 	}
 	if contentType != "" {
 		h.Set("Content-Type", contentType)
 	}
 	if c.authorize != nil {
-		h = h.Clone()
 		if err := c.authorize(ctx, h); err != nil {
 			return nil, &quietError{"Config.Authorize failed", err}
 		}

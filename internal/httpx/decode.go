@@ -69,7 +69,8 @@ func (e *JSONError) Error() string {
 func (e *JSONError) Unwrap() error { return e.Reason }
 
 // DecodeJSON decodes one JSON value into v and ignores unknown fields. UTF-8 and
-// depth are checked before anything is decoded. Every error is a *JSONError; v is
+// depth are checked before anything is decoded; an escaped half of a surrogate pair
+// becomes U+FFFD, as everywhere in encoding/json. Every error is a *JSONError; v is
 // then not to be used.
 func DecodeJSON(body []byte, v any, lim JSONLimits) error {
 	if at := invalidUTF8(body); at >= 0 {

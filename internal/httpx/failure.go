@@ -56,7 +56,7 @@ func (f *Failure) Error() string {
 	kind := "failed"
 	var quiet *quietError
 	switch {
-	case f.Stage == StagePrepare && errors.As(f.Err, &quiet):
+	case errors.As(f.Err, &quiet):
 		kind = quiet.text
 	case f.Timeout:
 		kind = "timed out"

@@ -240,13 +240,14 @@ func TestARequestIsCertainlyNotSentWhen(t *testing.T) {
 }
 
 func TestARequestMayHaveBeenSentWhen(t *testing.T) {
+	gotIt := make(chan struct{})
 	for name, f := range map[string]fault{
 		"the server closes after reading it":   {base: raw(says("")), stage: httpx.StageExchange},
 		"the server resets after reading it":   {base: raw(resets), stage: httpx.StageExchange},
 		"the server closes at once":            {base: accepts("http", func(c net.Conn) { c.Close() }), stage: httpx.StageExchange},
 		"the reply is not HTTP":                {base: raw(says("hello " + canary + "\r\n\r\n")), stage: httpx.StageExchange},
 		"the head of the reply is cut":         {base: raw(says("HTTP/1.1 200 OK\r\nContent-")), stage: httpx.StageExchange},
-		"the reply never comes":                {base: raw(stalls), timeout: 50 * time.Millisecond, stage: httpx.StageExchange, timed: true, is: context.DeadlineExceeded},
+		"the reply never comes":                {base: raw(stalls), timeout: 300 * time.Millisecond, stage: httpx.StageExchange, timed: true, is: context.DeadlineExceeded},
 		"the body of the reply is cut":         {base: raw(says("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")), stage: httpx.StageBody, status: 200, is: io.ErrUnexpectedEOF},
 		"the body of the reply is badly coded": {base: raw(says("HTTP/1.1 503 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n")), stage: httpx.StageBody, status: 503},
 		"the body of the reply never ends": {
@@ -254,7 +255,7 @@ func TestARequestMayHaveBeenSentWhen(t *testing.T) {
 				fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc")
 				return true
 			}),
-			timeout: 50 * time.Millisecond, stage: httpx.StageBody, timed: true, status: 200, is: context.DeadlineExceeded,
+			timeout: 300 * time.Millisecond, stage: httpx.StageBody, timed: true, status: 200, is: context.DeadlineExceeded,
 		},
 		"the body of the reply is too large": {
 			base:  raw(says("HTTP/1.1 201 Created\r\nContent-Length: 1001\r\n\r\n" + strings.Repeat("x", 1001))),
@@ -278,10 +279,10 @@ func TestARequestMayHaveBeenSentWhen(t *testing.T) {
 			stage: httpx.StageBody, status: 101,
 		},
 		"the caller gives up while waiting": {
-			base: raw(stalls),
+			base: raw(func(net.Conn, int32) bool { close(gotIt); return true }),
 			ctx: ended(func(ctx context.Context) (context.Context, context.CancelFunc) {
 				ctx, cancel := context.WithCancel(ctx)
-				time.AfterFunc(50*time.Millisecond, cancel)
+				go func() { <-gotIt; cancel() }()
 				return ctx, cancel
 			}),
 			stage: httpx.StageExchange, is: context.Canceled,

@@ -22,9 +22,9 @@ const (
 
 // FetcherConfig says which media may be downloaded.
 type FetcherConfig struct {
-	// Client is the way out; its Transport must be nil, an *http.Transport or
-	// AllowHosts around one, because the address guard is put into its dialer. It is
-	// copied. With a proxy the guard sees less: see GuardedDialer.
+	// Client is the way out. Only its Transport is used, as a copy with the address
+	// guard in its dialer, so it must be nil, an *http.Transport or AllowHosts around
+	// one. With a proxy the guard sees less: see GuardedDialer.
 	Client *http.Client
 	// AllowHosts are the hosts that media may come from, as in NewHostList. An
 	// empty list allows none.

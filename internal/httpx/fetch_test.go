@@ -163,6 +163,9 @@ func TestMediaIsNeverCutInSilence(t *testing.T) {
 				}
 				require.ErrorIs(t, err, httpx.ErrTooLarge)
 				require.LessOrEqual(t, int64(len(data)), limit)
+				if announced {
+					require.Nil(t, data, "not even begun")
+				}
 			})
 		}
 	}

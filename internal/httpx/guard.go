@@ -2,6 +2,7 @@ package httpx
 
 import (
 	"context"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
@@ -55,7 +56,7 @@ func (g GuardedDialer) DialContext(ctx context.Context, network, address string)
 // Check returns ErrForbiddenAddress unless addr is a public unicast address.
 func (g GuardedDialer) Check(addr netip.Addr) error {
 	switch {
-	case !addr.IsValid(), addr.Zone() != "":
+	case !addr.IsValid():
 		return ErrForbiddenAddress
 	case addr.IsLoopback() && !addr.Is4In6():
 		if g.InsecureLoopback {
@@ -63,7 +64,7 @@ func (g GuardedDialer) Check(addr netip.Addr) error {
 		}
 		return ErrForbiddenAddress
 	case addr.Is6() && !netip.MustParsePrefix("2000::/3").Contains(addr):
-		return ErrForbiddenAddress // all that is not global unicast, mapped IPv4 too
+		return ErrForbiddenAddress // mapped IPv4 and zones among others
 	}
 	if slices.ContainsFunc(reserved(), func(p netip.Prefix) bool { return p.Contains(addr) }) {
 		return ErrForbiddenAddress
@@ -108,6 +109,31 @@ func reserved() []netip.Prefix {
 		netip.MustParsePrefix("2620:4f:8000::/48"), // AS112
 		netip.MustParsePrefix("3fff::/20"),         // documentation
 	}
+}
+
+// guarded returns rt with the address guard in its dialer. Only transports whose
+// dialer we can reach are taken; anything else could connect behind our back.
+func guarded(rt http.RoundTripper, loopback bool) (http.RoundTripper, error) {
+	base := newTransport()
+	switch t := rt.(type) {
+	case nil:
+		base.DialContext = nil
+	case *http.Transport:
+		base = t.Clone()
+	case *egress:
+		next, err := guarded(t.next, loopback)
+		return &egress{next: next, hosts: t.hosts}, err
+	default:
+		return nil, errors.New("the Transport must be an *http.Transport, or AllowHosts around one, to be guarded")
+	}
+	//nolint:staticcheck // a deprecated dialer is still a dialer, and would go round the guard
+	if base.Dial != nil || base.DialTLS != nil || base.DialTLSContext != nil {
+		return nil, errors.New("a Transport with Dial, DialTLS or DialTLSContext cannot be guarded")
+	}
+	g := &guardedTransport{base: base, proxy: base.Proxy}
+	base.Proxy = func(r *http.Request) (*url.URL, error) { return proxyFrom(r.Context()), nil }
+	base.DialContext = GuardedDialer{InsecureLoopback: loopback, Next: base.DialContext}.DialContext
+	return g, nil
 }
 
 type proxyKey struct{}

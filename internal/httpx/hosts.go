@@ -1,7 +1,6 @@
 package httpx
 
 import (
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -104,30 +103,4 @@ func (e *egress) CloseIdleConnections() {
 	if c, ok := e.next.(interface{ CloseIdleConnections() }); ok {
 		c.CloseIdleConnections()
 	}
-}
-
-// guarded returns rt with the address guard in its dialer. Only transports whose
-// dialer we can reach are taken; anything else could connect behind our back.
-func guarded(rt http.RoundTripper, loopback bool) (http.RoundTripper, error) {
-	base := newTransport()
-	switch t := rt.(type) {
-	case nil:
-		base.DialContext = nil
-	case *http.Transport:
-		base = t.Clone()
-	case *egress:
-		next, err := guarded(t.next, loopback)
-		return &egress{next: next, hosts: t.hosts}, err
-	default:
-		return nil, errors.New("the Transport must be an *http.Transport, or AllowHosts around one, to be guarded")
-	}
-	//nolint:staticcheck // a deprecated dialer is still a dialer, and would go round the guard
-	if base.Dial != nil || base.DialTLS != nil || base.DialTLSContext != nil {
-		return nil, errors.New("a Transport with Dial, DialTLS or DialTLSContext cannot be guarded")
-	}
-	g := &guardedTransport{base: base, proxy: base.Proxy}
-	base.Proxy = func(r *http.Request) (*url.URL, error) { return proxyFrom(r.Context()), nil }
-	base.DialContext = GuardedDialer{InsecureLoopback: loopback, Next: base.DialContext}.DialContext
-	base.DisableCompression = true
-	return g, nil
 }
