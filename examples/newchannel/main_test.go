@@ -80,5 +80,3 @@ func newInstance(t channeltest.TB) *channeltest.Instance {
 		},
 	}
 }
-
-
