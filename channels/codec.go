@@ -2,6 +2,7 @@ package channels
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -9,13 +10,19 @@ import (
 // "null".
 func MarshalContent(c Content) ([]byte, error) { return json.Marshal(boxed{c}) }
 
-// UnmarshalContent decodes what MarshalContent wrote.
+// UnmarshalContent decodes what MarshalContent wrote. Its error, like that of
+// the other decoders, is an *Error of class ErrMalformed.
 func UnmarshalContent(b []byte) (Content, error) {
 	var v boxed
 	if err := json.Unmarshal(b, &v); err != nil {
-		return nil, fmt.Errorf("channels: decode content: %w", err)
+		return nil, undecodable(err)
 	}
 	return v.c, nil
+}
+
+// undecodable hides the cause, which quotes what it could not read.
+func undecodable(err error) error {
+	return &Error{Op: "decode", Class: ErrMalformed, Outcome: NotSent, Err: err}
 }
 
 // boxed gives a sealed content its stored form wherever it is embedded.
@@ -68,7 +75,7 @@ func (b *boxed) UnmarshalJSON(data []byte) error {
 	case Unsupported{}.Kind():
 		b.c, err = decode[Unsupported](e.Value)
 	default:
-		err = fmt.Errorf("%w: content kind %.32q", ErrMalformed, e.Kind)
+		err = errors.New("content of an unknown kind")
 	}
 	return err
 }
@@ -76,7 +83,7 @@ func (b *boxed) UnmarshalJSON(data []byte) error {
 func decode[T Content](b []byte) (Content, error) {
 	var v T
 	if err := json.Unmarshal(b, &v); err != nil {
-		return nil, fmt.Errorf("channels: decode %s: %w", v.Kind(), err)
+		return nil, err
 	}
 	return v, nil
 }
@@ -90,7 +97,7 @@ func MarshalOutbound(o Outbound) ([]byte, error) {
 func UnmarshalOutbound(b []byte) (Outbound, error) {
 	var r outboundRow
 	if err := json.Unmarshal(b, &r); err != nil {
-		return Outbound{}, fmt.Errorf("channels: decode outbound: %w", err)
+		return Outbound{}, undecodable(err)
 	}
 	r.Outbound.Content = r.Content.c
 	return r.Outbound, nil

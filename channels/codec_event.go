@@ -2,6 +2,7 @@ package channels
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -85,7 +86,7 @@ func MarshalEvent(e Event) ([]byte, error) {
 func UnmarshalEvent(b []byte) (Event, error) {
 	var r eventRow
 	if err := json.Unmarshal(b, &r); err != nil {
-		return nil, fmt.Errorf("channels: decode event: %w", err)
+		return nil, undecodable(err)
 	}
 	var content Content
 	if r.Content != nil {
@@ -128,5 +129,5 @@ func UnmarshalEvent(b []byte) (Event, error) {
 	case "malformed":
 		return &Malformed{EventMeta: m, Reason: r.Reason}, nil
 	}
-	return nil, fmt.Errorf("channels: decode event: %w: type %.32q", ErrMalformed, r.Type)
+	return nil, undecodable(errors.New("event of an unknown type"))
 }

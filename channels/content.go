@@ -2,9 +2,7 @@ package channels
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"log/slog"
 	"time"
 )
 
@@ -198,65 +196,3 @@ func (Reaction) Kind() string { return "reaction" }
 
 // Kind implements Content.
 func (Unsupported) Kind() string { return "unsupported" }
-
-// The Format methods keep personal data out of fmt and slog whatever the verb.
-
-// Format prints the kind and the size.
-func (c Text) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "text(%d bytes)", len(c.Body)) }
-
-// Format prints the kind.
-func (c Media) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "media(%s)", c.As) }
-
-// Format prints the kind.
-func (Location) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "location") }
-
-// Format prints the kind.
-func (ContactCard) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "contact") }
-
-// Format prints the kind and the number of options.
-func (c Choices) Format(s fmt.State, _ rune) { _, _ = fmt.Fprintf(s, "choices(%d)", len(c.Options)) }
-
-// Format prints the kind.
-func (Chosen) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "chosen") }
-
-// Format prints the kind.
-func (Template) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "template") }
-
-// Format prints the kind.
-func (Reaction) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "reaction") }
-
-// Format prints the kind.
-func (Unsupported) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "unsupported") }
-
-// Format prints the kind.
-func (Param) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "param") }
-
-// Format prints the kind.
-func (Choice) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "choice") }
-
-// LogValue returns the kind and the size.
-func (c Text) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c Media) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c Location) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c ContactCard) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c Choices) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c Chosen) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c Template) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c Reaction) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }
-
-// LogValue returns the kind.
-func (c Unsupported) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(c)) }

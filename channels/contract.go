@@ -2,7 +2,9 @@ package channels
 
 import (
 	"context"
+	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"time"
 )
@@ -39,6 +41,14 @@ type Request struct {
 	Body      []byte
 	At        time.Time // when it arrived, by the service's clock
 }
+
+// Format prints the method and the size only: the rest may hold secrets.
+func (r Request) Format(s fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(s, "%s request of %d bytes", r.Method, len(r.Body))
+}
+
+// LogValue returns the method and the size only.
+func (r Request) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // Grade says what protects a webhook's body.
 type Grade string

@@ -2,6 +2,9 @@ package channels
 
 import (
 	"errors"
+	"fmt"
+	"io"
+	"log/slog"
 	"strings"
 	"time"
 )
@@ -23,42 +26,49 @@ var (
 	ErrTemplate       = errors.New("template refused")
 )
 
-// classes in the order of their codes; used by Class.Code and ClassOf.
-func classes() []error {
-	return []error{ErrSignature, ErrMalformed, ErrUnsupported, ErrTooLong, ErrRateLimited, ErrUnavailable, ErrRejected,
-		ErrUnreachable, ErrOptedOut, ErrWindowClosed, ErrCannotInitiate, ErrCredentials, ErrTemplate}
+// classes returns all classes with the names under which they are stored.
+func classes() []struct {
+	err  error
+	code string
+} {
+	return []struct {
+		err  error
+		code string
+	}{
+		{ErrSignature, "signature"}, {ErrMalformed, "malformed"}, {ErrUnsupported, "unsupported"}, {ErrTooLong, "too_long"},
+		{ErrRateLimited, "rate_limited"}, {ErrUnavailable, "unavailable"}, {ErrRejected, "rejected"}, {ErrUnreachable, "unreachable"},
+		{ErrOptedOut, "opted_out"}, {ErrWindowClosed, "window_closed"}, {ErrCannotInitiate, "cannot_initiate"},
+		{ErrCredentials, "credentials"}, {ErrTemplate, "template"},
+	}
 }
 
-// Code returns a class's stable name for storage and APIs, such as
-// "window_closed"; "internal" for an error of no class. An error of another
-// package that has a method Code() string chooses its own.
+// Code returns a class's stable name for storage, metrics and APIs, such as
+// "window_closed". An error of no class that has a method Code() string chooses
+// its own, of at most 32 characters a-z, 0-9 and '_'; any other is "internal".
 func Code(err error) string {
-	var own interface{ Code() string }
-	switch {
-	case errors.As(err, &own):
-		return own.Code()
-	case errors.Is(err, ErrSignature):
-		return "signature"
-	case errors.Is(err, ErrWindowClosed):
-		return "window_closed"
-	case errors.Is(err, ErrCredentials):
-		return "credentials"
-	case errors.Is(err, ErrTemplate):
-		return "template"
-	}
 	for _, c := range classes() {
-		if errors.Is(err, c) {
-			return strings.ReplaceAll(c.Error(), " ", "_")
+		if errors.Is(err, c.err) {
+			return c.code
 		}
 	}
+	var own interface{ Code() string }
+	if errors.As(err, &own) && validCode(own.Code()) {
+		return own.Code()
+	}
 	return "internal"
+}
+
+// validCode keeps whatever a foreign error calls its code out of labels.
+func validCode(s string) bool {
+	safe := func(r rune) bool { return r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' }
+	return s != "" && len(s) <= 32 && strings.TrimFunc(s, safe) == ""
 }
 
 // ClassByCode is the inverse of Code; nil when there is no such class.
 func ClassByCode(code string) error {
 	for _, c := range classes() {
-		if Code(c) == code {
-			return c
+		if c.code == code {
+			return c.err
 		}
 	}
 	return nil
@@ -123,6 +133,12 @@ func (e *Error) Error() string {
 	}
 	return b.String()
 }
+
+// Format prints what Error does, whatever the verb.
+func (e Error) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, e.Error()) }
+
+// LogValue returns what Error prints.
+func (e Error) LogValue() slog.Value { return slog.StringValue(e.Error()) }
 
 // Unwrap returns the class and the cause.
 func (e *Error) Unwrap() []error {

@@ -3,6 +3,7 @@ package channels
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 )
 
@@ -37,6 +38,9 @@ func (m EventMeta) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, "event on "+string(m.Channel))
 }
 
+// LogValue names the line only.
+func (m EventMeta) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)) }
+
 // Event is something that happened on a line. It is sealed; all its types are
 // used as pointers: *Received, *Edited, *Withdrawn, *Echoed, *StatusChanged,
 // *Referred, *PeerChanged, *ThreadControl, *OptedOut, *LineChanged, *Due,
@@ -57,6 +61,9 @@ type Profile struct {
 
 // Format prints nothing personal.
 func (Profile) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "profile") }
+
+// LogValue returns nothing personal.
+func (Profile) LogValue() slog.Value { return slog.StringValue("profile") }
 
 // Received is a message from a person.
 type Received struct {

@@ -2,6 +2,8 @@ package channels
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"log/slog"
 )
 
@@ -49,6 +51,9 @@ func (Peer) String() string { return "[peer]" }
 // GoString returns the same fixed text for %#v.
 func (Peer) GoString() string { return "[peer]" }
 
+// Format prints the same fixed text, whatever the verb.
+func (Peer) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[peer]") }
+
 // LogValue returns the same fixed text for slog.
 func (Peer) LogValue() slog.Value { return slog.StringValue("[peer]") }
 
@@ -65,6 +70,9 @@ func (a Address) IsZero() bool { return a.Peer == "" }
 
 // String names the line only.
 func (a Address) String() string { return string(a.Channel) + "/[peer]" }
+
+// Format names the line only, whatever the verb.
+func (a Address) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, a.String()) }
 
 // LogValue names the line only.
 func (a Address) LogValue() slog.Value { return slog.StringValue(a.String()) }

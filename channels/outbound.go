@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"strconv"
 	"time"
 )
@@ -78,6 +79,9 @@ func (o Outbound) Fingerprint() ([sha256.Size]byte, error) {
 func (o Outbound) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, "outbound "+o.Ref()+" on "+string(o.To.Channel))
 }
+
+// LogValue returns the id and the line only.
+func (o Outbound) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(o)) }
 
 // Receipt is the provider's word that it took a message.
 type Receipt struct {
