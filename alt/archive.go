@@ -12,11 +12,12 @@ import (
 
 // Store is all that a service keeps. memstore, sqlitestore and pgstore
 // implement it; storetest proves them.
-type Store interface {
+type Store interface { //nolint:interfacebloat // the sum of small contracts, which callers take one by one
 	session.Store
 	Queue
 	People
 	Archive
+	Ledger
 	Letters
 	Blobs
 	// Close ends the store after what was queued is done.
@@ -29,8 +30,8 @@ type People interface {
 	Dossier(ctx context.Context, a channels.Address) (Dossier, error)
 }
 
-// Archive reads conversations, messages and the security log. Every query
-// names an agency and sees nothing of another's.
+// Archive reads conversations and messages. Every query names an agency and
+// sees nothing of another's.
 type Archive interface {
 	// Conversations returns a page, the most recently changed first (by
 	// Position), and the cursor of the next page, empty at the end.
@@ -47,6 +48,10 @@ type Archive interface {
 	// A conversation that changed twice is returned once, at its latest
 	// position.
 	Changed(ctx context.Context, agency channels.Agency, after int64, max int) (page []Conversation, latest int64, err error)
+}
+
+// Ledger reads what happened in the service itself.
+type Ledger interface {
 	// Log returns a page of the security log, oldest first, and the cursor of
 	// the next page.
 	Log(ctx context.Context, q LogQuery) (page []LogEntry, next string, err error)

@@ -27,12 +27,11 @@ var (
 	ErrNotMine error = &coded{"not_mine", "not mine"}
 	// ErrClosed: the store or the service was closed.
 	ErrClosed = errors.New("alt: closed")
+	// ErrTooBig: a file is over its limit.
+	ErrTooBig = errors.New("alt: too big")
 	// ErrInput: an argument is malformed; nothing was changed.
 	ErrInput = errors.New("alt: malformed input")
 )
-
-// ErrTooBig: a file is over its limit.
-var ErrTooBig = errors.New("alt: too big")
 
 // coded is an error with a code of its own, see channels.Code.
 type coded struct{ code, text string }

@@ -61,11 +61,11 @@ func (s *Service) release(ctx context.Context, it Item, line channels.ID, at tim
 		verb = "dead"
 	}
 	s.observe(Observation{Name: what + "." + verb, Line: line, Code: code, N: 1})
-	attrs := []any{"item", it.ID, "line", line, "attempt", it.Attempt, "code", code}
+	attrs := []any{"queue", what, "as", verb, "item", it.ID, "line", line, "attempt", it.Attempt, "code", code}
 	if s.cfg.InsecureLogErrors {
 		attrs = append(attrs, "error", cause)
 	}
-	s.cfg.Logger.WarnContext(ctx, what+" "+verb, attrs...)
+	s.cfg.Logger.WarnContext(ctx, "work given back", attrs...)
 	if err := s.cfg.Store.Release(ctx, it, at, cause); err != nil && !errors.Is(err, ErrLeaseLost) {
 		s.cfg.Logger.ErrorContext(ctx, "release failed", "item", it.ID, "error", err) // the lease will run out
 	}

@@ -97,7 +97,7 @@ func NewWith(tb testing.TB, cfg Config) *Harness {
 	}
 	hs := &Harness{tb: tb, cfg: cfg, clock: NewClock(Start()), fakes: make(map[channels.ID]*channeltest.Fake)}
 	hs.store = memstore.New(memstore.Config{Now: hs.clock.Now})
-	hs.random = rand.New(rand.NewPCG(cfg.Shuffle, 1)) //nolint:gosec // a repeatable order, not a secret
+	hs.random = rand.New(rand.NewPCG(cfg.Shuffle, 1))
 	for id, kind := range cfg.Lines {
 		hs.fakes[id] = channeltest.New(channeltest.Config{ID: id, Kind: kind, Now: hs.clock.Now})
 	}

@@ -14,7 +14,7 @@ func New(now time.Time) string {
 	var b [16]byte
 	_, _ = rand.Read(b[6:]) // never fails: the runtime ends the program instead
 	var ms [8]byte
-	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli())) //nolint:gosec // times before 1970 wrap, still unique
+	binary.BigEndian.PutUint64(ms[:], uint64(now.UnixMilli()))
 	copy(b[:6], ms[2:])
 	b[6] = b[6]&0x0f | 0x70
 	b[8] = b[8]&0x3f | 0x80
