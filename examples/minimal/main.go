@@ -9,7 +9,6 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
-	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/memstore"
@@ -33,6 +32,8 @@ func main() {
 	mux := http.NewServeMux() // the agency's own program
 	mux.Handle("/webhooks/", http.StripPrefix("/webhooks", svc.Webhooks()))
 
+	changed, end := svc.Watch()
+	defer end()
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() { done <- svc.Run(ctx) }()
@@ -43,7 +44,7 @@ func main() {
 	mux.ServeHTTP(answer, channeltest.HTTP(line.Post(line.Message("person-1", "Tere!"))))
 	fmt.Print("webhook: ", answer.Body)
 	for len(line.Sent()) == 0 {
-		time.Sleep(time.Millisecond)
+		<-changed
 	}
 	fmt.Println("person:", line.Sent()[0].Content.(channels.Text).Body)
 

@@ -20,6 +20,7 @@ import (
 type toy struct {
 	url    string
 	secret []byte
+	client http.Client
 }
 
 type wire struct{ ID, Peer, Text string }
@@ -28,7 +29,7 @@ func newToy(url, secret string) (*toy, error) {
 	if secret == "" {
 		return nil, errors.New("toy: secret: required")
 	}
-	return &toy{url, []byte(secret)}, nil
+	return &toy{url, []byte(secret), http.Client{Timeout: 15 * time.Second}}, nil
 }
 
 func (t *toy) Info() channels.Info {
@@ -74,7 +75,7 @@ func (t *toy) Send(ctx context.Context, m channels.Outbound) (channels.Receipt, 
 		return channels.Receipt{}, t.fail("send", channels.ErrMalformed, err)
 	}
 	req.Header.Set("Toy-Signature", t.sign(t.url, body))
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := t.client.Do(req)
 	if err != nil { // it may have arrived: the careful outcome
 		return channels.Receipt{}, &channels.Error{Op: "send", Channel: "toy", Class: channels.ErrUnavailable, Err: err}
 	}
