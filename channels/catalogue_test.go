@@ -1,6 +1,7 @@
 package channels_test
 
 import (
+	"io"
 	"reflect"
 	"strings"
 	"testing"
@@ -139,3 +140,25 @@ func TestEveryKindCarriesALongText(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTableHasALineForEachKind(t *testing.T) {
+	var b strings.Builder
+	require.NoError(t, channels.Table(&b))
+	lines := strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	require.Len(t, lines, 2+len(channels.Kinds()))
+	for i, line := range lines {
+		require.Equal(t, strings.Count(lines[0], "|"), strings.Count(line, "|"))
+		require.NotContains(t, line, "|  |", "an empty cell")
+		if i >= 2 {
+			require.True(t, strings.HasPrefix(line, "| "+string(channels.Kinds()[i-2])+" | "), line)
+		}
+	}
+	require.Contains(t, b.String(), "| whatsapp | 4096 UTF-16 units | 3 buttons, 10 rows | image, video, audio, file, sticker | 24 h | by template | yes | sent, delivered, read, failed | yes | impossible | inbound, code, auth |")
+	require.Contains(t, b.String(), "| apple | ? | ? | ? | always | no | no | ? | no | ? | none |")
+	require.Contains(t, b.String(), "| messenger | 2000 UTF-16 units | 13 buttons | image, video, audio, file | 24 h (7 d for a specialist) | no | ? |")
+	require.ErrorIs(t, channels.Table(full{}), io.ErrShortWrite)
+}
+
+type full struct{}
+
+func (full) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
