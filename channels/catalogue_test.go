@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 // evidence finds what is wrong with the facts of an entry, by their names.

@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 // Words that stand for personal data and secrets in the samples below.
@@ -226,4 +227,4 @@ func again[V any](t *testing.T, v V, encode func(V) ([]byte, error), decode func
 }
 
 // A cause that must never be printed.
-var errCause = errors.Join(io.ErrUnexpectedEOF, errors.New(said+number+bearer))
+var errCause = errors.Join(io.ErrUnexpectedEOF, errors.New("cause: "+said+number+bearer))

@@ -157,7 +157,7 @@ type Unsupported struct {
 	Fallback string `json:"fallback,omitempty"`
 }
 
-// Withdrawn content has this Unsupported.Type once a message was unsent.
+// TypeWithdrawn is the Unsupported.Type of content whose message was unsent.
 const TypeWithdrawn = "withdrawn"
 
 func (Text) sealedContent()        {}

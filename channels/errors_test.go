@@ -7,8 +7,9 @@ import (
 	"io"
 	"testing"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 var classes = map[string]error{
@@ -66,7 +67,7 @@ func TestAnErrorLeadsToItsClassAndItsCause(t *testing.T) {
 
 func TestOnlyWhatPassesAndWasNotSentIsRetried(t *testing.T) {
 	for code, class := range classes {
-		passes := class == channels.ErrRateLimited || class == channels.ErrUnavailable
+		passes := code == "rate_limited" || code == "unavailable"
 		for _, outcome := range []channels.Outcome{channels.NotSent, channels.OutcomeUnknown} {
 			e := &channels.Error{Class: class, Outcome: outcome}
 			require.Equal(t, passes && outcome == channels.NotSent, e.Retryable(false), "%s", code)

@@ -6,8 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 // phone is a channel that carries everything.

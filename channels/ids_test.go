@@ -5,8 +5,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 func TestIdsAreShortAndSafe(t *testing.T) {

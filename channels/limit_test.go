@@ -4,8 +4,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 func TestLimitCountsInItsUnit(t *testing.T) {

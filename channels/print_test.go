@@ -9,8 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 // shown returns all that fmt and slog print of v. (%p asks no type how to print

@@ -6,8 +6,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 func fact[T any](v T) channels.Fact[T] {

@@ -3,8 +3,9 @@ package channels_test
 import (
 	"testing"
 
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 // In their order; "" is a message of which nothing is known.

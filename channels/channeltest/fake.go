@@ -265,7 +265,8 @@ func (f *Fake) read(ctx context.Context, c channels.Content) ([]byte, error) {
 
 // failure gives a scripted error the form that a driver must return.
 func (f *Fake) failure(err error) error {
-	if e, ok := err.(*channels.Error); ok {
+	var e *channels.Error
+	if errors.As(err, &e) {
 		filled := *e
 		filled.Op, filled.Channel = "send", f.cfg.ID
 		return &filled

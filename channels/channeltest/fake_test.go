@@ -3,7 +3,6 @@ package channeltest_test
 import (
 	"bytes"
 	"context"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -11,9 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/channels/channeltest"
-	"github.com/stretchr/testify/require"
 )
 
 var epoch = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
@@ -309,7 +309,7 @@ func TestNothingHappensAfterTheContextEnded(t *testing.T) {
 	_, erase := f.Erase(ctx, m.To, "")
 	_, fetch := f.FetchMedia(ctx, channels.Media{})
 	for _, err := range []error{send, find, erase, fetch, f.Typing(ctx, m.To)} {
-		require.True(t, errors.Is(err, context.Canceled))
+		require.ErrorIs(t, err, context.Canceled)
 		require.Equal(t, channels.NotSent, failure(t, err).Outcome)
 	}
 	require.Empty(t, f.Sent())

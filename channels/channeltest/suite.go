@@ -7,8 +7,9 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// TB is what a check needs of a test. A *testing.T is one.
-type TB interface {
+// TB is what a check, or a helper of a Subject, needs of a test. A *testing.T
+// is one.
+type TB interface { //nolint:interfacebloat // what helpers of drivers use of testing.TB; it is never implemented anew
 	Cleanup(f func())
 	Context() context.Context
 	Errorf(format string, args ...any)

@@ -61,14 +61,11 @@ func emptySecretIsRefused(t TB, s Subject, _ *Instance) {
 	s.keepsSecrets(t, "the constructor's error", err.Error())
 }
 
-// failure checks the form that every error of a driver has, and that it prints
-// nothing that is nobody else's business.
-func (s Subject) failure(t TB, in *Instance, err error) *channels.Error {
+// isFailure checks the form that every error of a driver has, and that it
+// prints nothing that is nobody else's business.
+func (s Subject) isFailure(t TB, in *Instance, err error) {
 	t.Helper()
-	var e *channels.Error
-	if !errors.As(err, &e) {
-		t.Fatalf("the error is a %T, not an *channels.Error", err)
-	}
+	e := failure(t, err)
 	if e.Op == "" {
 		t.Errorf("the error names no Op")
 	}
@@ -83,6 +80,14 @@ func (s Subject) failure(t TB, in *Instance, err error) *channels.Error {
 	slog.New(slog.NewJSONHandler(&logged, nil)).Error("failed", "error", err)
 	for _, out := range []string{err.Error(), fmt.Sprintf("%v %+v %#v %q", err, err, err, err), logged.String()} {
 		s.keepsSecrets(t, "an error", out)
+	}
+}
+
+// failure returns the *Error that every error of a driver is.
+func failure(t TB, err error) (e *channels.Error) {
+	t.Helper()
+	if !errors.As(err, &e) {
+		t.Fatalf("the error is a %T, not an *channels.Error", err)
 	}
 	return e
 }

@@ -33,7 +33,7 @@ func handshakeNeedsToken(t TB, s Subject, in *Instance) {
 	if err == nil || len(got) > 0 {
 		t.Fatalf("a wrong token is answered")
 	}
-	s.failure(t, in, err)
+	s.isFailure(t, in, err)
 	if !errors.Is(err, channels.ErrSignature) {
 		t.Errorf("a wrong token is not refused with ErrSignature")
 	}
@@ -52,7 +52,7 @@ func fileLimitIsEnforced(t TB, s Subject, in *Instance) {
 	if err == nil {
 		t.Fatalf("a file over the limit ends after %d bytes without an error", n)
 	}
-	s.failure(t, in, err)
+	s.isFailure(t, in, err)
 	if n > s.MediaLimit {
 		t.Errorf("%d bytes were given of a file that may have %d", n, s.MediaLimit)
 	}
@@ -74,7 +74,7 @@ func missingFileIsError(t TB, s Subject, in *Instance) {
 	if err == nil {
 		t.Fatalf("a file that is not there can be read")
 	}
-	s.failure(t, in, err)
+	s.isFailure(t, in, err)
 }
 
 func sentIsFound(t TB, s Subject, in *Instance) {
@@ -94,7 +94,7 @@ func sentIsFound(t TB, s Subject, in *Instance) {
 func typingIsShown(t TB, s Subject, in *Instance) {
 	o := option[channels.Typer](t, in)
 	if err := o.Typing(t.Context(), s.outbound(in, "suite", "").To); err != nil {
-		s.failure(t, in, err)
+		s.isFailure(t, in, err)
 	}
 }
 
@@ -104,7 +104,7 @@ func erasureIsTold(t TB, s Subject, in *Instance) {
 	sent := s.sends(t, in, m)
 	got, err := o.Erase(t.Context(), m.To, sent.Thread)
 	if err != nil {
-		s.failure(t, in, err)
+		s.isFailure(t, in, err)
 		return
 	}
 	switch got {

@@ -176,7 +176,7 @@ func (s Subject) malformed(t TB, in *Instance, r *channels.Request, what string)
 	t.Helper()
 	evs, err := parse(t, in, r)
 	if err != nil {
-		s.failure(t, in, err)
+		s.isFailure(t, in, err)
 		if !errors.Is(err, channels.ErrMalformed) {
 			t.Errorf("%s: not ErrMalformed", what)
 		}
@@ -215,7 +215,7 @@ func otherTypesAreSafe(t TB, s Subject, in *Instance) {
 			c.Body = body
 			evs, err := parse(t, in, c)
 			if err != nil {
-				s.failure(t, in, err)
+				s.isFailure(t, in, err)
 			}
 			for _, e := range evs {
 				if e == nil || e.Meta().Key == "" || e.Meta().Channel == "" {

@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/channels/channeltest"
-	"github.com/stretchr/testify/require"
 )
 
 const (

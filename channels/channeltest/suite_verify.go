@@ -174,7 +174,7 @@ func (s Subject) refuses(t TB, in *Instance, r *channels.Request, format string,
 		t.Errorf("accepted: "+format, args...)
 		return
 	}
-	s.failure(t, in, err)
+	s.isFailure(t, in, err)
 	if !errors.Is(err, channels.ErrSignature) {
 		t.Errorf("refused, but not with ErrSignature: "+format, args...)
 	}
