@@ -118,7 +118,7 @@ func everyEvent(w *world) {
 		&channels.Edited{EventMeta: m(2), ID: "p1", Content: channels.Text{Body: "new"}},
 		&channels.Withdrawn{EventMeta: m(3), ID: "p1"},
 		&channels.Echoed{EventMeta: m(4), ID: "p2", Ref: "r", Content: channels.Text{Body: "echo"}, Author: channels.Person, Thread: "t"},
-		&channels.StatusChanged{EventMeta: m(5), ID: "p2", Ref: "r", Status: channels.Failed, Thread: "t",
+		&channels.StatusChanged{EventMeta: m(5), ID: "p3", Ref: "r", Status: channels.Failed, Thread: "t",
 			Err: &channels.Error{Op: "send", Class: channels.ErrWindowClosed, Provider: "131047", Instead: []channels.Alternative{channels.UseTemplate}}},
 		&channels.StatusChanged{EventMeta: m(6), Until: noon(), Status: channels.Read},
 		&channels.Referred{EventMeta: m(7), Word: "w", Source: "s"},

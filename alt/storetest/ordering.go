@@ -48,9 +48,9 @@ func ordering() []check {
 			w.says(at(mari), "2")
 			w.says(at(jaan), "3")
 			it := w.claim(alt.Inbox, 1)[0]
-			w.release(it, w.now().Add(time.Minute), channels.ErrUnavailable)
+			w.release(it, w.now().Add(lease/2), channels.ErrUnavailable)
 			require.Equal(w, []string{"3"}, texts(w.claim(alt.Inbox, 10)))
-			w.wait(time.Minute - time.Millisecond)
+			w.wait(lease/2 - time.Millisecond)
 			w.none(alt.Inbox)
 			w.wait(time.Millisecond)
 			it = w.one(alt.Inbox)

@@ -57,7 +57,23 @@ func Run(t *testing.T, s Subject) {
 	for _, g := range []struct {
 		name   string
 		checks []check
-	}{} {
+	}{
+		{"accepting", accepting()},
+		{"order", ordering()},
+		{"events to come and media", coming()},
+		{"leases", leasing()},
+		{"commits", committing()},
+		{"messages", recording()},
+		{"reports", reporting()},
+		{"reconciling", reconciling()},
+		{"withdrawing", withdrawing()},
+		{"letters", settling()},
+		{"conversations", listing()},
+		{"reading", reading()},
+		{"isolation and files", isolating()},
+		{"concurrency", competing()},
+		{"faults", failing()},
+	} {
 		t.Run(g.name, func(t *testing.T) {
 			for _, c := range g.checks {
 				t.Run(c.name, func(t *testing.T) {
