@@ -1,0 +1,6 @@
+package main
+
+func Example() {
+	main()
+	// Output: <nil> <nil> 200 You said: Tere!
+}
