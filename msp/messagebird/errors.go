@@ -47,22 +47,22 @@ func codeOf(code string) (verdict, bool) {
 // statusVerdict translates the HTTP status of a refused call. A refusal of the
 // request itself (4xx) is certain; after anything else the message may be on
 // its way.
-func statusVerdict(status int) (class error, outcome channels.Outcome) {
+func statusVerdict(status int) (outcome channels.Outcome, class error) {
 	switch {
 	case status == http.StatusTooManyRequests:
-		return channels.ErrRateLimited, channels.NotSent
+		return channels.NotSent, channels.ErrRateLimited
 	case status == http.StatusUnauthorized, status == http.StatusForbidden:
-		return channels.ErrCredentials, channels.NotSent
+		return channels.NotSent, channels.ErrCredentials
 	case status == http.StatusPaymentRequired:
-		return channels.ErrUnavailable, channels.NotSent
+		return channels.NotSent, channels.ErrUnavailable
 	case status == http.StatusRequestEntityTooLarge:
-		return channels.ErrTooLong, channels.NotSent
+		return channels.NotSent, channels.ErrTooLong
 	case status == http.StatusRequestTimeout:
-		return channels.ErrUnavailable, channels.OutcomeUnknown
+		return channels.OutcomeUnknown, channels.ErrUnavailable
 	case status >= 400 && status < 500:
-		return channels.ErrRejected, channels.NotSent
+		return channels.NotSent, channels.ErrRejected
 	}
-	return channels.ErrUnavailable, channels.OutcomeUnknown
+	return channels.OutcomeUnknown, channels.ErrUnavailable
 }
 
 // decides reports whether the status alone settles the class, whatever the
@@ -73,7 +73,7 @@ func decides(status int) bool {
 
 // refused makes the error of an answer that is no success.
 func (p *Provider) refused(op string, line channels.ID, reply *httpx.Reply) *channels.Error {
-	class, outcome := statusVerdict(reply.Status)
+	outcome, class := statusVerdict(reply.Status)
 	e := &channels.Error{Op: op, Channel: line, Class: class, Outcome: outcome, Provider: "http_" + strconv.Itoa(reply.Status)}
 	e.RetryAfter, _ = httpx.RetryAfter(reply.Header, p.cfg.Now())
 	for i, code := range codesOf(reply.Body) {
@@ -125,7 +125,7 @@ func (p *Provider) failed(op string, line channels.ID, err error) *channels.Erro
 	case f.Status != 0:
 		// The head of the answer came: a refusal is one without its text too.
 		if f.Status >= 400 {
-			e.Class, e.Outcome = statusVerdict(f.Status)
+			e.Outcome, e.Class = statusVerdict(f.Status)
 		}
 		e.Provider = "http_" + strconv.Itoa(f.Status)
 		return e

@@ -65,7 +65,7 @@ type mediaBody struct {
 
 func (b *mediaBody) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err != nil && err != io.EOF {
+	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.l.mediaError(err)
 	}
 	return n, err

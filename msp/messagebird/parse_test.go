@@ -3,6 +3,7 @@ package messagebird_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -227,7 +228,7 @@ func TestStatusesOfAMessage(t *testing.T) {
 				require.Equal(t, want == channels.Failed, got.Err != nil)
 				if got.Err != nil {
 					require.Equal(t, word, got.Err.Provider)
-					require.NotNil(t, got.Err.Class)
+					require.Error(t, got.Err.Class)
 				}
 			})
 		}
@@ -260,7 +261,7 @@ func TestWhyAMessageFailed(t *testing.T) {
 			got := parse(t, receiver(t), raw).(*channels.StatusChanged)
 			require.ErrorIs(t, got.Err, want, code)
 			require.Equal(t, strings.Trim(code, `"`), got.Err.Provider)
-			require.Equal(t, want == channels.ErrWindowClosed, len(got.Err.Instead) == 2)
+			require.Equal(t, errors.Is(want, channels.ErrWindowClosed), len(got.Err.Instead) == 2)
 			require.NotContains(t, got.Err.Error(), kati)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"net/http"
 	"strings"
 	"testing"
@@ -315,5 +314,5 @@ func TestNothingIsParsedBeforeItIsVerified(t *testing.T) {
 	p := receiver(t)
 	accepted(t, p, signed(t, "not JSON \xff"))
 	_, err := p.Parse(context.Background(), signed(t, "not JSON \xff"))
-	require.True(t, errors.Is(err, channels.ErrMalformed))
+	require.ErrorIs(t, err, channels.ErrMalformed)
 }

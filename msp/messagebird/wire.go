@@ -135,13 +135,10 @@ type moment struct {
 
 func (m *moment) UnmarshalJSON(b []byte) error {
 	*m = moment{}
-	var s string
-	if json.Unmarshal(b, &s) != nil {
-		return nil
-	}
-	m.text = s
-	if t, err := time.Parse(time.RFC3339, s); err == nil && t.Year() > 1 {
-		m.Time = t
+	if json.Unmarshal(b, &m.text) == nil {
+		if t, err := time.Parse(time.RFC3339, m.text); err == nil && t.Year() > 1 {
+			m.Time = t
+		}
 	}
 	return nil
 }
