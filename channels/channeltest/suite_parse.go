@@ -45,19 +45,12 @@ func (s Subject) received(t TB, in *Instance, r *channels.Request) []*channels.R
 	keys := map[string]bool{}
 	for _, e := range evs {
 		m := e.Meta()
-		switch {
-		case m.Key == "" || len(m.Key) > 200:
-			t.Errorf("the key of an event has %d bytes", len(m.Key))
-		case keys[m.Key]:
+		wellFormed(t, m)
+		if keys[m.Key] {
 			t.Errorf("two events of one request have the same key")
-		case m.Channel != in.Line.Info().ID:
+		}
+		if m.Channel != in.Line.Info().ID {
 			t.Errorf("an event is on the line %q", m.Channel)
-		case m.Agency != "":
-			t.Errorf("an event names an agency, which the service stamps")
-		case m.At.IsZero():
-			t.Errorf("an event has no time")
-		case len(m.Raw) == 0:
-			t.Errorf("an event has no raw bytes")
 		}
 		keys[m.Key] = true
 		if r, ok := e.(*channels.Received); ok {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/channels/channeltest"
 )
@@ -122,5 +124,49 @@ func each(f func(*channels.Received)) func(*channels.Request, []channels.Event, 
 			}
 		}
 		return evs, err
+	}
+}
+
+// What is signed with the Fake's own secret is authentic whatever it says.
+func FuzzTheFakeWithstandsAnything(f *testing.F) {
+	fake := newFake()
+	f.Add("", "", []byte(`{"events":[]}`), false)
+	f.Add("1763802000", "00", fake.Post(fake.Message("kati", "Tere")).Body, true)
+	f.Add("", "x", []byte(`{"events":[7,null,{"type":"received","key":"k"}]}`), true)
+	f.Fuzz(func(t *testing.T, at, signature string, body []byte, genuine bool) {
+		r := fake.Sign(body)
+		if !genuine {
+			r.Header.Set(channeltest.TimeHeader, at)
+			r.Header.Set(channeltest.SignatureHeader, signature)
+		}
+		if channeltest.Withstand(t, fake, r) != genuine {
+			t.Errorf("authentic: %v, accepted: %v", genuine, !genuine)
+		}
+	})
+}
+
+func TestWithstandFindsWhatIsWrong(t *testing.T) {
+	f := newFake()
+	for name, d := range map[string]*driver{
+		"a refusal of another class": {verify: func(*channels.Request, error) error {
+			return &channels.Error{Op: "verify", Class: channels.ErrRejected}
+		}},
+		"an error of another class": {parse: func(*channels.Request, []channels.Event, error) ([]channels.Event, error) {
+			return nil, &channels.Error{Op: "parse", Class: channels.ErrRejected}
+		}},
+		"events beside an error": {parse: func(_ *channels.Request, evs []channels.Event, _ error) ([]channels.Event, error) {
+			return evs, &channels.Error{Op: "parse", Class: channels.ErrMalformed}
+		}},
+		"a hole": {parse: func(*channels.Request, []channels.Event, error) ([]channels.Event, error) {
+			return []channels.Event{nil}, nil
+		}},
+		"an event without a key": {parse: each(func(e *channels.Received) { e.Key = "" })},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var rec recorder
+			d.Fake = f
+			rec.Run("request", func(t *recorder) { channeltest.Withstand(t, d, f.Post(f.Message("kati", "Tere"))) })
+			require.NotEmpty(t, rec.failed)
+		})
 	}
 }
