@@ -22,7 +22,7 @@ func meta() Capabilities {
 
 func messenger() Capabilities {
 	c := meta()
-	c.Text = fact(chars(2000), "support.woztell.com, Messenger message types", "2024-08")
+	c.Text = fact(chars(2000), "support.woztell.com, Messenger message types; the analysis of 2020 had 20,000", "2026-11")
 	c.Caption = fact(noText(), metaSend+": a message has a text or an attachment", "2026-11")
 	c.TemplateText = unknown[Limit]("the API of utility messages was not found described")
 	c.Choices = fact(ChoiceLimits{Buttons: 13, Title: chars(20), Body: chars(2000), ID: chars(1000)},
