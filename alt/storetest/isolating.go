@@ -126,10 +126,12 @@ func sharing(w *world) {
 	got := it.Event.(*channels.Received)
 	require.Equal(w, "jah", got.Content.(channels.Choices).Options[0].Title)
 	require.Equal(w, "raw", string(got.Raw))
-	got.Content.(channels.Choices).Options[0].Title = "changed"
+	got.Content.(channels.Choices).Options[0].Title, got.Raw[0] = "changed", 'X'
 	w.release(it, w.now(), nil)
 	it = w.one(alt.Inbox)
-	require.Equal(w, "jah", it.Event.(*channels.Received).Content.(channels.Choices).Options[0].Title)
+	got = it.Event.(*channels.Received)
+	require.Equal(w, "jah", got.Content.(channels.Choices).Options[0].Title)
+	require.Equal(w, "raw", string(got.Raw))
 
 	c := everything(at(mari))
 	c.Record = true

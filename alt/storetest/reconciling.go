@@ -60,12 +60,14 @@ func reconciling() []check {
 			w.none(alt.Outbox)
 		}},
 		{"a report settles an uncertain letter", func(w *world) {
-			w.uncertain(reply(at(mari), "1", "1"))
-			id := w.letter().ID
-			w.reports(w.byRef("1", channels.Delivered))
-			w.status("1", channels.Delivered)
-			require.Empty(w, w.letters(alt.LetterQuery{}))
-			require.ErrorIs(w, w.st.Settle(w.Context(), ppa, id, alt.Retry, entry("x")), alt.ErrNotFound)
+			for id, st := range map[channels.MessageID]channels.Status{"1": channels.Delivered, "2": channels.Failed} {
+				w.uncertain(reply(at(mari), string(id), "x"))
+				letter := w.letter().ID
+				w.reports(w.byRef(string(id), st))
+				w.status(id, st)
+				require.Empty(w, w.letters(alt.LetterQuery{}))
+				require.ErrorIs(w, w.st.Settle(w.Context(), ppa, letter, alt.Retry, entry("x")), alt.ErrNotFound)
+			}
 		}},
 		{"a report proves a message that waits for a retry: it is not sent again", func(w *world) {
 			w.queue(reply(at(mari), "1", "1"), reply(at(mari), "2", "2"))

@@ -30,7 +30,8 @@ type Subject struct {
 	// closes it.
 	Open func(t *testing.T, now func() time.Time) alt.Store
 	// Reopen ends old without a word, as a crash does, and opens its data
-	// again, with the same clock. The old store is not used any more.
+	// again, with the same clock. old may have been closed; it is not used any
+	// more.
 	Reopen func(t *testing.T, old alt.Store) alt.Store
 	// Fail makes the nth statement, counted from 1 and from now on, that the
 	// store executes to change its data fail, once. The function that it

@@ -198,17 +198,20 @@ func play(t *testing.T, rnd *rand.Rand) {
 
 func compare(t *testing.T, l *lanes.Lanes, m *model, now time.Time) {
 	t.Helper()
-	require.Equal(t, len(m.order)+len(m.late), l.Len())
+	if want := len(m.order) + len(m.late); want != l.Len() { // cheaper than require, for what is done so often
+		require.Equal(t, want, l.Len())
+	}
 	var expired []int64
 	held := 0
 	for _, r := range slices.Concat(m.order, m.late) {
 		until, live := l.Lease(r.ID)
-		require.Equal(t, r.live, live)
+		if r.live != live || live && !until.Equal(r.until) {
+			require.Fail(t, "lease", "%d: live %v, want %v", r.ID, live, r.live)
+		}
 		if r.Held {
 			held++
 		}
 		if r.live {
-			require.True(t, until.Equal(r.until))
 			if !until.After(now) {
 				expired = append(expired, r.ID)
 			}
@@ -218,19 +221,17 @@ func compare(t *testing.T, l *lanes.Lanes, m *model, now time.Time) {
 	require.ElementsMatch(t, expired, l.Expired(now))
 }
 
-func TestAMillionEntriesFitAndAClaimStaysCheap(t *testing.T) {
-	if testing.Short() {
-		t.Skip("fills a few hundred megabytes")
-	}
+func TestABacklogIsSmallAndEmptiesWhole(t *testing.T) {
+	const n = 200_000
 	l := lanes.New()
 	bytes := heap(t, func() {
-		for i := range int64(1_000_000) {
+		for i := range int64(n) {
 			l.Add(lanes.Entry{ID: i, Lane: fmt.Sprintf("agency\x00line\x00%016d", i/2), Line: "line", Agency: "agency"})
 		}
 	})
-	t.Logf("%d bytes an entry", bytes/1_000_000)
-	require.Less(t, bytes/1_000_000, uint64(300))
-	n := 0
+	t.Logf("%d bytes an entry", bytes/n)
+	require.Less(t, bytes/n, uint64(300))
+	done := 0
 	for {
 		ids := l.Claim(start, lanes.Query{Max: 1000, Lease: time.Minute})
 		if len(ids) == 0 {
@@ -238,8 +239,8 @@ func TestAMillionEntriesFitAndAClaimStaysCheap(t *testing.T) {
 		}
 		for _, id := range ids {
 			l.Finish(id)
-			n++
+			done++
 		}
 	}
-	require.Equal(t, 1_000_000, n)
+	require.Equal(t, n, done)
 }
