@@ -40,7 +40,7 @@ type conversationDetails struct {
 	LastOut      time.Time   `json:"last_out,omitzero"`
 	Unread       int         `json:"unread"`
 	WaitingSince time.Time   `json:"waiting_since,omitzero"`
-	Waiting      int64       `json:"waiting_seconds,omitempty"`
+	Waiting      *int64      `json:"waiting_seconds,omitempty"` // with WaitingSince
 	Window       *windowView `json:"window,omitempty"` // absent when the line was removed
 }
 
@@ -87,7 +87,8 @@ func (d *Desk) show(ctx context.Context, conv alt.Conversation, full bool) (conv
 		LastIn: conv.LastIn.UTC(), LastOut: conv.LastOut.UTC(), Unread: conv.Unread, WaitingSince: conv.Waiting.UTC(),
 	}
 	if !conv.Waiting.IsZero() {
-		v.Waiting = max(0, int64(now.Sub(conv.Waiting)/time.Second))
+		age := max(0, int64(now.Sub(conv.Waiting)/time.Second))
+		v.Waiting = &age
 	}
 	line, err := d.svc.Line(conv.Address.Channel)
 	switch {
