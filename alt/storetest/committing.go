@@ -176,9 +176,10 @@ func staleVersions(w *world) {
 		c.Contact.Name = "changed"
 		stale(&c)
 		w.unchanged(func() {
-			versions := []int64{c.Session.Version, c.Contact.Version, c.Conversation.Version}
+			want := []int64{c.Session.Version, c.Contact.Version, c.Conversation.Version}
 			w.refused(alt.ErrConflict, it, c)
-			require.Equal(w, versions, []int64{c.Session.Version, c.Contact.Version, c.Conversation.Version}, name)
+			got := []int64{c.Session.Version, c.Contact.Version, c.Conversation.Version}
+			require.Equal(w, want, got, name)
 		})
 	}
 	d := w.dossier(at(mari))

@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -159,7 +158,8 @@ func compete(w *world) {
 		wg.Go(func() {
 			for left.Load() > 0 {
 				items, err := w.st.Claim(w.Context(), alt.ClaimQuery{Work: alt.Inbox, Max: 2, Lease: lease})
-				if !assert.NoError(w, err) {
+				if err != nil {
+					w.Error(err)
 					return
 				}
 				for _, it := range items {
@@ -167,7 +167,8 @@ func compete(w *world) {
 					peer := it.Event.Meta().Peer
 					got[peer] = append(got[peer], text(it))
 					mu.Unlock()
-					if !assert.NoError(w, w.st.Commit(w.Context(), it, alt.Changes{Log: []alt.LogEntry{entry("done")}})) {
+					if err := w.st.Commit(w.Context(), it, alt.Changes{Log: []alt.LogEntry{entry("done")}}); err != nil {
+						w.Error(err)
 						return
 					}
 					left.Add(-1)
@@ -230,7 +231,7 @@ func closing(w *world) {
 			require.Zero(w, fresh, "success was reported, and it is not there")
 			continue
 		}
-		require.True(w, errors.Is(err, alt.ErrClosed), "%v", err)
+		require.ErrorIs(w, err, alt.ErrClosed)
 		require.Equal(w, 1, fresh, "a failure was reported, and it is there")
 	}
 }

@@ -23,7 +23,7 @@ func isolating() []check {
 			w.restart()
 			got, err := w.readBlob(ppa, info.ID)
 			require.NoError(w, err)
-			require.True(w, content == got)
+			require.Equal(w, content, got)
 			again := w.blob(ppa, content)
 			require.NotEqual(w, info.ID, again.ID, "each file has its own life")
 			require.NoError(w, w.st.DeleteBlob(w.Context(), ppa, info.ID))

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -119,7 +118,8 @@ func positions(w *world) {
 			c := conversation(at(channels.Peer(fmt.Sprint(i))), w.now())
 			for range rounds {
 				c.Unread++
-				if !assert.NoError(w, w.st.Commit(w.Context(), alt.Item{}, alt.Changes{Conversation: c})) {
+				if err := w.st.Commit(w.Context(), alt.Item{}, alt.Changes{Conversation: c}); err != nil {
+					w.Error(err)
 					return
 				}
 			}
@@ -130,7 +130,8 @@ func positions(w *world) {
 		after := int64(0)
 		for last := false; ; {
 			page, _, err := w.st.Changed(w.Context(), ppa, after, 3)
-			if !assert.NoError(w, err) {
+			if err != nil {
+				w.Error(err)
 				return
 			}
 			for _, c := range page {

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -87,7 +86,9 @@ func expiring() []check {
 			for range 8 {
 				wg.Go(func() {
 					n, err := w.st.Expire(w.Context(), session.Policy{}, day, 20)
-					assert.NoError(w, err)
+					if err != nil {
+						w.Error(err)
+					}
 					ended.Add(int64(n))
 				})
 			}
