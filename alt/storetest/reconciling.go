@@ -77,6 +77,12 @@ func reconciling() []check {
 			require.Equal(w, "2", text(w.one(alt.Outbox)))
 			w.depth(0, 0, 1, 0)
 		}},
+		{"a report settles a dead letter about a message that did arrive", func(w *world) {
+			w.deadOut(reply(at(mari), "1", "1"))
+			w.reports(w.byRef("1", channels.Delivered))
+			w.status("1", channels.Delivered)
+			require.Empty(w, w.letters(alt.LetterQuery{}))
+		}},
 		{"a report may overtake the receipt by our reference", func(w *world) {
 			w.queue(reply(at(mari), "1", "1"), reply(at(jaan), "2", "2"))
 			items := w.claim(alt.Outbox, 2)
