@@ -1,0 +1,227 @@
+package sqlitestore
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+)
+
+// window is how many conversations one query looks at: a search through all of
+// them is many short reads, none of which holds the log back.
+const window = 500
+
+const selectTalk = "SELECT c.body, c.position, c.thread, c.id FROM conversations c "
+
+func talkOf(r row) (*alt.Conversation, error) {
+	return decodeConversation(r.blob(0), r.num(1), r.str(2))
+}
+
+// Conversation implements alt.Archive.
+func (s *Store) Conversation(ctx context.Context, agency channels.Agency, id string) (*alt.Conversation, error) {
+	r, err := s.readOne(ctx, selectTalk+"WHERE c.agency = ? AND c.name = ?", string(agency), id)
+	if err != nil {
+		return nil, err
+	}
+	if r == nil {
+		return nil, alt.ErrNotFound
+	}
+	return talkOf(r)
+}
+
+// Changed implements alt.Archive. One query, so that no change is between two.
+func (s *Store) Changed(ctx context.Context, agency channels.Agency, after int64, max int) ([]alt.Conversation, int64, error) {
+	const half = "SELECT * FROM (" + selectTalk + "WHERE c.agency = ? AND c.open = ? AND c.position > ? ORDER BY c.position LIMIT ?)"
+	rows, err := s.read(ctx, half+" UNION ALL "+half+" ORDER BY 2 LIMIT ?", string(agency), 0, after, max, string(agency), 1, after, max, max)
+	if err != nil {
+		return nil, 0, err
+	}
+	r, err := s.readOne(ctx, `SELECT max(coalesce((SELECT max(position) FROM conversations WHERE agency = ? AND open = 1), 0),
+		coalesce((SELECT max(position) FROM conversations WHERE agency = ? AND open = 0), 0))`, string(agency), string(agency))
+	if err != nil {
+		return nil, 0, err
+	}
+	page := make([]alt.Conversation, len(rows))
+	for i, r := range rows {
+		c, err := talkOf(r)
+		if err != nil {
+			return nil, 0, err
+		}
+		page[i] = *c
+	}
+	return page, r.num(0), nil
+}
+
+const selectMessages = `SELECT i.id, i.agency, i.channel, i.peer, i.direction, c.name, i.provider, i.at, i.status, i.status_at, i.code,
+		i.edited, i.state, i.attempts, t.body, q.claimed, q.attempt, q.work, l.state
+	FROM items i LEFT JOIN texts t ON t.id = i.text LEFT JOIN conversations c ON c.id = i.talk
+		LEFT JOIN live q ON q.id = i.id LEFT JOIN letters l ON l.item = i.id `
+
+func messageFrom(r row) (alt.Message, error) {
+	m := alt.Message{
+		Seq: r.num(0), Address: channels.Address{Agency: channels.Agency(r.str(1)), Channel: channels.ID(r.str(2)), Peer: channels.Peer(r.str(3))},
+		Direction: alt.In, Conversation: r.str(5), Provider: channels.ProviderID(r.str(6)), At: r.time(7), Status: channels.Status(r.str(8)),
+		StatusAt: r.time(9), Code: r.str(10), Edited: r.num(11) != 0, Attempts: int(r.num(13)), Parts: 1,
+	}
+	if r.num(4) == 2 {
+		m.Direction = alt.Out
+	}
+	switch state := r.num(12); {
+	case state == stateDone:
+		m.State = "done"
+	case state == stateCanceled:
+		m.State = "canceled"
+	case state == stateLetter:
+		m.State = r.str(18)
+	case r.num(15) != 0:
+		m.State = "claimed"
+	default:
+		m.State = "ready"
+	}
+	if alt.Work(r.str(17)) == alt.Outbox {
+		m.Attempts += int(r.num(16))
+	}
+	if r[7] != nil { // queued: a message of ours
+		o, err := channels.UnmarshalOutbound(r.blob(14))
+		m.ID, m.Author, m.By, m.Content, m.ReplyTo, m.Part, m.Parts = o.ID, o.Author, o.By, o.Content, o.ReplyTo, o.Part, o.Parts
+		return m, err
+	}
+	m.ID = channels.MessageID("in-" + strconv.FormatInt(m.Seq, 10))
+	e, err := channels.UnmarshalEvent(r.blob(14))
+	if err != nil {
+		return m, err
+	}
+	m.At, m.Content = e.Meta().At, contentOf(e)
+	switch e := e.(type) {
+	case *channels.Received:
+		m.ReplyTo = e.ReplyTo
+	case *channels.Echoed:
+		m.Author = e.Author
+	}
+	return m, nil
+}
+
+func messagesFrom(rows []row) ([]alt.Message, error) {
+	page := make([]alt.Message, len(rows))
+	for i, r := range rows {
+		var err error
+		if page[i], err = messageFrom(r); err != nil {
+			return nil, err
+		}
+	}
+	return page, nil
+}
+
+// Messages implements alt.Archive.
+func (s *Store) Messages(ctx context.Context, q alt.MessageQuery) ([]alt.Message, string, error) {
+	before, err := cursor(q.Before)
+	if err != nil {
+		return nil, "", err
+	}
+	limit, err := pageSize(q.Agency, q.Limit, 100, 500)
+	if err != nil {
+		return nil, "", err
+	}
+	r, err := s.readOne(ctx, "SELECT id FROM conversations WHERE agency = ? AND name = ?", string(q.Agency), q.Conversation)
+	if err != nil {
+		return nil, "", err
+	}
+	if r == nil {
+		return nil, "", alt.ErrNotFound
+	}
+	rows, err := s.read(ctx, selectMessages+"WHERE i.talk = ? AND (? = 0 OR i.id < ?) ORDER BY i.id DESC LIMIT ?", r.num(0), before, before, limit+1)
+	if err != nil {
+		return nil, "", err
+	}
+	more := len(rows) > limit
+	rows = rows[:min(len(rows), limit)]
+	slices.Reverse(rows)
+	earlier := ""
+	if more {
+		earlier = place(rows[0].num(0))
+	}
+	page, err := messagesFrom(rows)
+	return page, earlier, err
+}
+
+// Message implements alt.Archive.
+func (s *Store) Message(ctx context.Context, agency channels.Agency, id channels.MessageID) ([]alt.Message, error) {
+	rows, err := s.read(ctx, selectMessages+"WHERE i.agency = ? AND i.message = ? ORDER BY i.part", string(agency), string(id))
+	if err != nil {
+		return nil, err
+	}
+	if n, ok := strings.CutPrefix(string(id), "in-"); ok && len(rows) == 0 {
+		seq, perr := strconv.ParseInt(n, 10, 64)
+		if perr != nil || strconv.FormatInt(seq, 10) != n {
+			return nil, alt.ErrNotFound
+		}
+		rows, err = s.read(ctx, selectMessages+"WHERE i.id = ? AND i.agency = ? AND i.direction IS NOT NULL AND i.message IS NULL", seq, string(agency))
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(rows) == 0 {
+		return nil, alt.ErrNotFound
+	}
+	return messagesFrom(rows)
+}
+
+// Depths implements alt.Archive.
+func (s *Store) Depths(ctx context.Context) (map[alt.Work]int, error) {
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	d := make(map[alt.Work]int, len(s.lanes))
+	for work, queue := range s.lanes {
+		d[work] = queue.Len() - queue.Held() // what is held waits in Media
+	}
+	return d, nil
+}
+
+// filter is the conditions of a query.
+type filter struct {
+	terms []string
+	args  []any
+}
+
+func (f *filter) and(term string, args ...any) {
+	f.terms = append(f.terms, term)
+	f.args = append(f.args, args...)
+}
+
+func (f *filter) where() string { return strings.Join(f.terms, " AND ") }
+
+func (f *filter) values(more ...any) []any { return slices.Concat(f.args, more) }
+
+// pageSize checks what every query of pages has.
+func pageSize(agency channels.Agency, limit, usual, most int) (int, error) {
+	switch {
+	case agency == "":
+		return 0, fmt.Errorf("%w: Agency is required", alt.ErrInput)
+	case limit < 0 || limit > most:
+		return 0, fmt.Errorf("%w: Limit must be 1-%d", alt.ErrInput, most)
+	case limit == 0:
+		return usual, nil
+	}
+	return limit, nil
+}
+
+// cursor reads what place wrote; 0 for none.
+func cursor(c string) (int64, error) {
+	if c == "" {
+		return 0, nil
+	}
+	n, err := strconv.ParseInt(c, 36, 64)
+	if err != nil || n <= 0 {
+		return 0, fmt.Errorf("%w: cursor", alt.ErrInput)
+	}
+	return n, nil
+}
+
+func place(n int64) string { return strconv.FormatInt(n, 36) }

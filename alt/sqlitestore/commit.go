@@ -1,0 +1,232 @@
+package sqlitestore
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/liidestuja/liidestuja/alt"
+)
+
+// Commit implements alt.Queue.
+func (s *Store) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
+	p, err := prepare(c)
+	if err != nil {
+		return err
+	}
+	if err := s.do(ctx, func(t *tx) error { return t.commit(it, p) }); err != nil || !p.applied {
+		return err
+	}
+	if c.Session != nil {
+		c.Session.Version = p.Session.Version
+	}
+	if c.Contact != nil {
+		c.Contact.Version, c.Contact.Thread = p.Contact.Version, p.Contact.Thread
+	}
+	if c.Conversation != nil {
+		c.Conversation.Version, c.Conversation.Position = p.Conversation.Version, p.Conversation.Position
+	}
+	return nil
+}
+
+// commit decides everything that can be refused, and then writes.
+func (t *tx) commit(it alt.Item, p *change) error {
+	p.applied = false
+	e, err := t.holding(it, p.Receipt != nil)
+	if err != nil {
+		return err
+	}
+	if done, err := t.once(p.Once); err != nil || done {
+		return err
+	}
+	if err := p.fits(e); err != nil {
+		return err
+	}
+	for _, refuse := range []func(*change) error{t.versions, t.reused, t.strangeEcho} {
+		if err := refuse(p); err != nil {
+			return err
+		}
+	}
+	p.applied = true
+	return t.apply(e, p)
+}
+
+// once reports whether a key was used for the same before.
+func (t *tx) once(o *alt.Once) (done bool, err error) {
+	if o == nil {
+		return false, nil
+	}
+	r, err := t.one("SELECT print FROM once WHERE agency = ? AND key = ?", string(o.Agency), o.Key)
+	switch {
+	case err != nil || r == nil:
+		return false, err
+	case !bytes.Equal(r.blob(0), o.Print[:]):
+		return false, alt.ErrIDReused
+	}
+	return true, nil
+}
+
+// versions refuses what was decided on something old, and a second open
+// conversation of an address.
+func (t *tx) versions(p *change) error {
+	if s := p.Session; s != nil {
+		old, err := t.person(s.Address)
+		if err != nil {
+			return err
+		}
+		if err := follows(old.session != nil, func() int64 { return old.session.Version }, s.Version); err != nil {
+			return err
+		}
+	}
+	if c := p.Contact; c != nil {
+		old, err := t.person(c.Address)
+		if err != nil {
+			return err
+		}
+		if err := follows(old.contact != nil, func() int64 { return old.contact.Version }, c.Version); err != nil {
+			return err
+		}
+	}
+	if p.Conversation == nil {
+		return nil
+	}
+	return t.talkVersion(p.Conversation)
+}
+
+// follows refuses a version that is not the next one after what is stored.
+func follows(stored bool, version func() int64, next int64) error {
+	last := int64(0)
+	if stored {
+		last = version()
+	}
+	if next != last+1 {
+		return alt.ErrConflict
+	}
+	return nil
+}
+
+// apply writes everything.
+func (t *tx) apply(e *entry, p *change) error {
+	talk, err := t.savePeople(p)
+	if err != nil {
+		return err
+	}
+	if !p.CancelBot.IsZero() {
+		if err := t.cancelBot(p.CancelBot); err != nil {
+			return err
+		}
+	}
+	if p.Record {
+		if err := t.record(e, talk, p.RecordAs); err != nil {
+			return err
+		}
+	}
+	for _, o := range p.send {
+		if err := t.send(o, talk); err != nil {
+			return err
+		}
+	}
+	for _, a := range p.later {
+		if _, err := t.arrive(a); err != nil {
+			return err
+		}
+	}
+	if e != nil {
+		if err := t.settle(e, p); err != nil {
+			return err
+		}
+	}
+	for i, r := range p.Reports {
+		if err := t.report(r, p.echoes[i]); err != nil {
+			return err
+		}
+	}
+	for i, r := range p.Redactions {
+		if err := t.redact(r, p.redactions[i]); err != nil {
+			return err
+		}
+	}
+	if err := t.writeLog(p.log); err != nil {
+		return err
+	}
+	if o := p.Once; o != nil {
+		_, err := t.exec("INSERT INTO once (agency, key, print, at) VALUES (?, ?, ?, ?)", string(o.Agency), o.Key, o.Print[:], t.now.UnixMicro())
+		return err
+	}
+	return nil
+}
+
+// settle does to the item itself what the Commit says.
+func (t *tx) settle(e *entry, p *change) error {
+	switch {
+	case p.event != nil:
+		return t.fetched(e, p.event)
+	case p.Unknown:
+		return t.unknown(e.id)
+	case p.Receipt != nil:
+		return t.receive(e, p.Receipt)
+	case p.Record:
+		return t.unqueue(e.id) // record has finished the row
+	}
+	return t.finish(e)
+}
+
+// fetched moves a message whose file was fetched, or given up, to its place in
+// the Inbox.
+func (t *tx) fetched(e *entry, a *arrival) error {
+	if err := t.rewrite(e.id, a.body, a.search); err != nil {
+		return err
+	}
+	if _, err := t.exec("UPDATE live SET work = ?, claimed = 0, attempt = 0, token = 0, ready = NULL WHERE id = ?", string(alt.Inbox), e.id); err != nil {
+		return err
+	}
+	t.then(func() {
+		s := t.s
+		s.lanes[alt.Media].Finish(e.id)
+		s.lanes[alt.Inbox].Unhold(e.id)
+		live := s.live[e.id]
+		s.drop(live)
+		live.work, live.attempt, live.event = alt.Inbox, 0, a.event
+		s.keep(live)
+	})
+	return nil
+}
+
+// unqueue takes an item out of its queue.
+func (t *tx) unqueue(id int64) error {
+	if _, err := t.exec("DELETE FROM live WHERE id = ?", id); err != nil {
+		return err
+	}
+	t.then(func() { t.s.leave(id) })
+	return nil
+}
+
+// finish ends the work on an item. The content of an event that did not become
+// a message is overwritten: nobody has a use for it any more.
+func (t *tx) finish(e *entry) error {
+	if err := t.unqueue(e.id); err != nil {
+		return err
+	}
+	attempts := int64(0)
+	if e.work == alt.Outbox {
+		attempts = int64(e.attempt)
+	}
+	if _, err := t.exec("UPDATE items SET state = ?, attempts = attempts + ?, body = NULL WHERE id = ?", int64(stateDone), attempts, e.id); err != nil {
+		return err
+	}
+	switch e.kind {
+	case received, edited, echoed:
+		return t.blank(e.id)
+	}
+	return nil
+}
+
+func (t *tx) writeLog(entries []logRow) error {
+	for _, e := range entries {
+		_, err := t.exec("INSERT INTO log (agency, at, conversation, message, body) VALUES (?, ?, ?, ?, ?)",
+			string(e.Agency), e.At.UnixMicro(), text(e.Conversation), text(e.Message), e.body)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,11 @@
+DROP TABLE once;
+DROP TABLE parked;
+DROP TABLE log;
+DROP TABLE conversations;
+DROP TABLE people;
+DROP TABLE letters;
+DROP TABLE live;
+DROP TABLE raw;
+DROP TABLE texts;
+DROP TABLE items;
+DROP TABLE store;

@@ -1,0 +1,171 @@
+package sqlitestore
+
+import (
+	"context"
+	"time"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// Dossier implements alt.People.
+func (s *Store) Dossier(ctx context.Context, a channels.Address) (alt.Dossier, error) {
+	p, err := s.person(ctx, a)
+	if err != nil {
+		return alt.Dossier{}, err
+	}
+	return p.dossier(), nil
+}
+
+// Load implements session.Store.
+func (s *Store) Load(ctx context.Context, a channels.Address) (*session.Session, error) {
+	p, err := s.person(ctx, a)
+	if err != nil {
+		return nil, err
+	}
+	if p.session == nil {
+		return nil, session.ErrNotFound
+	}
+	return p.session.Clone(), nil
+}
+
+// person returns what is committed about an address.
+func (s *Store) person(ctx context.Context, a channels.Address) (*person, error) {
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	p, empty := s.people.get(a)
+	if p != nil {
+		return p, nil
+	}
+	r, err := s.readOne(ctx, selectPerson, string(a.Agency), string(a.Channel), string(a.Peer))
+	if err == nil {
+		p, err = decodePerson(r)
+	}
+	if err != nil {
+		s.people.forget(a, empty)
+		return nil, err
+	}
+	s.people.fill(a, empty, p)
+	return p, nil
+}
+
+// Save implements session.Store.
+func (s *Store) Save(ctx context.Context, ss *session.Session) error {
+	return s.Commit(ctx, alt.Item{}, alt.Changes{Session: ss})
+}
+
+// Expire implements session.Store.
+func (s *Store) Expire(ctx context.Context, p session.Policy, now time.Time, max int) (int, error) {
+	ended := 0
+	for ended < max {
+		over, late, err := s.overdue(ctx, p, now, max-ended)
+		if err != nil || len(over)+len(late) == 0 {
+			return ended, err
+		}
+		n := 0
+		err = s.do(ctx, func(t *tx) error {
+			n = 0
+			for _, e := range over {
+				did, err := t.expire(e)
+				if err != nil {
+					return err
+				}
+				if did {
+					n++
+				}
+			}
+			for row, seen := range late {
+				if _, err := t.exec("UPDATE people SET seen = ? WHERE id = ? AND seen < ?", seen, row, seen); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return ended, err
+		}
+		ended += n
+	}
+	return ended, nil
+}
+
+// ending is a session that is over, with what will be stored.
+type ending struct {
+	session *session.Session
+	body    []byte
+	notice  *arrival
+}
+
+// overdue finds sessions whose time is over, and, by their rows, those whose
+// person was seen later than the index knows.
+func (s *Store) overdue(ctx context.Context, p session.Policy, now time.Time, max int) (over []ending, late map[int64]int64, err error) {
+	age, idle := p.Max, p.Idle
+	if age <= 0 || age > session.MaxAge {
+		age = session.MaxAge
+	}
+	if idle == 0 {
+		idle = session.DefaultIdle
+	}
+	rows, err := s.read(ctx, "SELECT id, session, seen FROM people WHERE started <= ? ORDER BY started LIMIT ?", now.Add(-age).UnixMicro(), max)
+	if err == nil && idle > 0 && len(rows) < max {
+		var more []row
+		more, err = s.read(ctx, "SELECT id, session, seen FROM people WHERE seen <= ? ORDER BY seen LIMIT ?", now.Add(-idle).UnixMicro(), max)
+		rows = append(rows, more...)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	late = make(map[int64]int64)
+	found := make(map[int64]bool)
+	for _, r := range rows {
+		ss, err := decodeSession(r.blob(1))
+		if err != nil {
+			return nil, nil, err
+		}
+		switch {
+		case found[r.num(0)] || len(over) == max:
+		case p.Expire(ss, now):
+			found[r.num(0)] = true
+			e, err := end(ss)
+			if err != nil {
+				return nil, nil, err
+			}
+			over = append(over, e)
+		case ss.LastSeen.UnixMicro() > r.num(2):
+			late[r.num(0)] = ss.LastSeen.UnixMicro()
+		}
+	}
+	return over, late, nil
+}
+
+func end(ss *session.Session) (ending, error) {
+	a := ss.Address
+	notice, err := arrive(&channels.SessionEnded{
+		EventMeta: channels.EventMeta{Key: "session/" + ss.ID, Channel: a.Channel, Agency: a.Agency, Peer: a.Peer, At: ss.Ended},
+		Session:   ss.ID, Reason: string(ss.Reason),
+	})
+	if err != nil {
+		return ending{}, err
+	}
+	body, err := encodeSession(ss)
+	return ending{ss, body, notice}, err
+}
+
+// expire ends a session unless it was saved meanwhile.
+func (t *tx) expire(e ending) (bool, error) {
+	a := e.session.Address
+	old, err := t.person(a)
+	if err != nil {
+		return false, err
+	}
+	if old.session == nil || old.session.Version+1 != e.session.Version {
+		return false, nil
+	}
+	if err := t.savePerson(a, part[*alt.Contact]{}, part[*session.Session]{e.session, e.body}); err != nil {
+		return false, err
+	}
+	_, err = t.arrive(e.notice)
+	return err == nil, err
+}

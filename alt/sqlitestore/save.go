@@ -1,0 +1,243 @@
+package sqlitestore
+
+import (
+	"database/sql/driver"
+	"time"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// part is something of a person's that is saved, and its row; nil is left as
+// it is.
+type part[T any] struct {
+	value T
+	body  []byte
+}
+
+// savePeople saves session, contact and conversation, and returns the row of
+// the conversation.
+func (t *tx) savePeople(p *change) (talk int64, err error) {
+	contact, ss := part[*alt.Contact]{p.Contact, p.contact}, part[*session.Session]{p.Session, p.session}
+	if p.Conversation != nil {
+		if talk, err = t.saveTalk(p.Conversation, p.talk); err != nil {
+			return 0, err
+		}
+	}
+	// As a rule they are of one person, and one statement saves them.
+	if p.Contact != nil && p.Session != nil && p.Contact.Address != p.Session.Address {
+		if err := t.savePerson(p.Contact.Address, contact, part[*session.Session]{}); err != nil {
+			return 0, err
+		}
+		contact = part[*alt.Contact]{}
+	}
+	var a channels.Address
+	switch {
+	case ss.value != nil:
+		a = ss.value.Address
+	case contact.value != nil:
+		a = contact.value.Address
+	}
+	if p.Conversation != nil && (a.IsZero() || p.Conversation.Address != a) {
+		if err := t.savePerson(p.Conversation.Address, part[*alt.Contact]{}, part[*session.Session]{}); err != nil {
+			return 0, err
+		}
+	}
+	if contact.value != nil || ss.value != nil {
+		err = t.savePerson(a, contact, ss)
+	}
+	return talk, err
+}
+
+// savePerson writes the row of a person: what is given, and which conversation
+// saveTalk made the latest one.
+func (t *tx) savePerson(a channels.Address, contact part[*alt.Contact], ss part[*session.Session]) error {
+	p, err := t.person(a)
+	if err != nil {
+		return err
+	}
+	p = t.edit(a, p)
+	links := p.row == 0 || t.relinked[p]
+	if ss.value != nil {
+		links = links || reindex(p.session, ss.value)
+		p.session = ss.value
+	}
+	if c := contact.value; c != nil {
+		if c.Thread == "" && p.contact != nil {
+			c.Thread = p.contact.Thread
+		}
+		p.contact = c
+	}
+	delete(t.relinked, p)
+	thread := driver.Value(nil)
+	if p.contact != nil {
+		thread = text(p.contact.Thread)
+	}
+	started, seen := index(p.session)
+	talk := number(p.talkRow)
+	switch {
+	case p.row == 0:
+		p.row = t.next()
+		_, err = t.exec("INSERT INTO people (id, agency, channel, peer, contact, thread, session, talk, started, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			p.row, string(a.Agency), string(a.Channel), string(a.Peer), contact.body, thread, ss.body, talk, started, seen)
+		return err
+	case contact.value != nil && ss.value != nil && !links:
+		_, err = t.exec("UPDATE people SET contact = ?, thread = ?, session = ? WHERE id = ?", contact.body, thread, ss.body, p.row)
+		return err
+	case contact.value != nil && ss.value != nil:
+		_, err = t.exec("UPDATE people SET contact = ?, thread = ?, session = ?, talk = ?, started = ?, seen = ? WHERE id = ?",
+			contact.body, thread, ss.body, talk, started, seen, p.row)
+		return err
+	}
+	if contact.value != nil {
+		if _, err := t.exec("UPDATE people SET contact = ?, thread = ? WHERE id = ?", contact.body, thread, p.row); err != nil {
+			return err
+		}
+	}
+	if ss.value != nil {
+		if _, err := t.exec("UPDATE people SET session = ? WHERE id = ?", ss.body, p.row); err != nil {
+			return err
+		}
+	}
+	if links {
+		_, err = t.exec("UPDATE people SET talk = ?, started = ?, seen = ? WHERE id = ?", talk, started, seen, p.row)
+	}
+	return err
+}
+
+// index is by what Expire finds a session.
+func index(s *session.Session) (started, seen driver.Value) {
+	if s == nil || !s.Active() {
+		return nil, nil
+	}
+	return s.Started.UnixMicro(), s.LastSeen.UnixMicro()
+}
+
+// reindex reports whether what the index has would hide s from Expire. That
+// the person was seen later does not: Expire looks, and corrects it.
+func reindex(old, s *session.Session) bool {
+	if old == nil || old.Active() != s.Active() {
+		return true
+	}
+	return s.Active() && (!old.Started.Equal(s.Started) || s.LastSeen.Before(old.LastSeen))
+}
+
+// saveTalk writes a conversation, which gets its next position.
+func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
+	p, err := t.person(c.Address)
+	if err != nil {
+		return 0, err
+	}
+	t.position++
+	c.Position = t.position
+	last := c.Opened
+	for _, at := range []time.Time{c.LastIn, c.LastOut} {
+		if at.After(last) {
+			last = at
+		}
+	}
+	row := int64(0)
+	if c.Version == 1 {
+		row = t.next()
+		_, err = t.exec(`INSERT INTO conversations (id, agency, name, channel, peer, version, position, open, kind, held_by, waiting, last, thread, search, body)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			row, string(c.Address.Agency), c.ID, string(c.Address.Channel), string(c.Address.Peer), c.Version, c.Position, c.State == alt.Open,
+			string(c.Holder.Kind), c.Holder.By, micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body)
+	} else {
+		old, ferr := t.findTalk(p, c)
+		if ferr != nil {
+			return 0, ferr
+		}
+		if c.Thread == "" {
+			c.Thread = old.thread // a report told it meanwhile
+		}
+		row = old.row
+		_, err = t.exec(`UPDATE conversations SET channel = ?, peer = ?, version = ?, position = ?, open = ?, kind = ?, held_by = ?, waiting = ?, last = ?,
+			thread = ?, search = ?, body = ? WHERE id = ?`,
+			string(c.Address.Channel), string(c.Address.Peer), c.Version, c.Position, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By,
+			micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, row)
+	}
+	if err != nil {
+		return 0, err
+	}
+	t.saved[row] = true
+	delete(t.moved, row)
+	latest := c.Version == 1 || c.State == alt.Open
+	if latest || p.talkRow == row {
+		relink := p.talkRow != row
+		p = t.edit(c.Address, p)
+		p.talk, p.talkRow = c, row
+		if relink {
+			t.relinked[p] = true
+		}
+	}
+	return row, nil
+}
+
+// storedTalk is what is stored of a conversation.
+type storedTalk struct {
+	row, version int64
+	thread       string
+}
+
+// findTalk looks a conversation up; p is the person whose it is.
+func (t *tx) findTalk(p *person, c *alt.Conversation) (storedTalk, error) {
+	if p.talk != nil && p.talk.ID == c.ID {
+		return storedTalk{p.talkRow, p.talk.Version, p.talk.Thread}, nil
+	}
+	r, err := t.one("SELECT id, version, thread FROM conversations WHERE agency = ? AND name = ?", string(c.Address.Agency), c.ID)
+	if err != nil || r == nil {
+		return storedTalk{}, err
+	}
+	return storedTalk{r.num(0), r.num(1), r.str(2)}, nil
+}
+
+func (t *tx) talkVersion(c *alt.Conversation) error {
+	p, err := t.person(c.Address)
+	if err != nil {
+		return err
+	}
+	old, err := t.findTalk(p, c)
+	if err != nil {
+		return err
+	}
+	if err := follows(old.row != 0, func() int64 { return old.version }, c.Version); err != nil {
+		return err
+	}
+	if open := p.open(); c.State == alt.Open && open != 0 && open != old.row {
+		return alt.ErrConflict
+	}
+	return nil
+}
+
+// thread keeps the provider's name of a conversation, when a report tells it.
+func (t *tx) thread(a channels.Address, talk int64, thread string) error {
+	if thread == "" {
+		return nil
+	}
+	p, err := t.person(a)
+	if err != nil {
+		return err
+	}
+	if talk != 0 && (p.talkRow != talk || p.talk.Thread != thread) {
+		if _, err := t.exec("UPDATE conversations SET thread = ? WHERE id = ?", thread, talk); err != nil {
+			return err
+		}
+		if p.talkRow == talk {
+			p = t.edit(a, p)
+			c := *p.talk
+			c.Thread = thread
+			p.talk = &c
+		}
+	}
+	if p.contact != nil && p.contact.Thread != thread {
+		if _, err := t.exec("UPDATE people SET thread = ? WHERE id = ?", thread, p.row); err != nil {
+			return err
+		}
+		p = t.edit(a, p)
+		p.contact = cloneContact(p.contact)
+		p.contact.Thread = thread
+	}
+	return nil
+}

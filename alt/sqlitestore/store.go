@@ -1,0 +1,301 @@
+package sqlitestore
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"modernc.org/sqlite"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/internal/lanes"
+)
+
+var (
+	_ alt.Store  = (*Store)(nil)
+	_ alt.Purger = (*Store)(nil)
+)
+
+// Store implements alt.Store and alt.Purger. It may be used concurrently, and
+// is fast only then.
+type Store struct {
+	cfg    Config
+	lock   *os.File
+	files  *files
+	people *cache
+
+	// Queries run beside the writer; gate keeps them out while it empties the
+	// log.
+	readers *sql.DB
+	gate    sync.RWMutex
+
+	calls   chan *call
+	closing sync.RWMutex // held for reading while a call is queued
+	closed  bool
+	wrote   chan struct{}                          // closed when the writer has ended
+	before  atomic.Pointer[func(sql string) error] // see conn.before
+
+	mu    sync.Mutex
+	lanes map[alt.Work]*lanes.Lanes
+	live  map[int64]*entry
+	kept  int // entries with their content decoded
+}
+
+// Open opens the store at cfg.Path, making it if need be, and rebuilds the
+// queues: what a dead process was sending has an unknown outcome, everything
+// else that it held can be claimed again. The caller closes the store.
+//
+// Errors: ErrLocked, ErrNewer, ErrKey, ErrUnsafe, those of the file system, and
+// one that names the field of cfg that is wrong.
+func Open(ctx context.Context, cfg Config) (*Store, error) {
+	if err := cfg.defaults(); err != nil {
+		return nil, err
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	lock, err := prepareFiles(cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	s := &Store{
+		cfg: cfg, lock: lock, people: newCache(cfg.CacheSize), calls: make(chan *call, batchSize), wrote: make(chan struct{}),
+		lanes: newLanes(), live: make(map[int64]*entry),
+	}
+	w := &writer{s: s}
+	if err := s.start(ctx, w); err != nil {
+		if w.c != nil {
+			_ = w.c.Close()
+		}
+		if s.readers != nil {
+			_ = s.readers.Close()
+		}
+		_ = lock.Close()
+		return nil, err
+	}
+	go func() {
+		defer close(s.wrote)
+		w.loop(s.calls)
+	}()
+	return s, nil
+}
+
+func (s *Store) start(ctx context.Context, w *writer) error {
+	var err error
+	if w.c, err = openWriter(s.cfg); err != nil {
+		return err
+	}
+	list, err := steps(migrationFiles)
+	if err != nil {
+		return err
+	}
+	if err := migrate(w.c, list, latest, s.cfg.Now()); err != nil {
+		return err
+	}
+	if s.files, err = openFiles(w.c, &s.cfg); err != nil {
+		return err
+	}
+	if err := w.load(); err != nil {
+		return err
+	}
+	w.c.before = s.ask
+	w.truncate() // whatever a dead process left in the log
+	connector, err := sqlite.NewConnector(dsn(s.cfg.Path, "query_only(1)", "temp_store(2)", "cache_size(-2048)",
+		fmt.Sprintf("busy_timeout(%d)", s.cfg.BusyTimeout.Milliseconds())))
+	if err != nil {
+		return fmt.Errorf("sqlitestore: %w", err)
+	}
+	s.readers = sql.OpenDB(connector)
+	s.readers.SetMaxOpenConns(s.cfg.Readers)
+	s.readers.SetMaxIdleConns(s.cfg.Readers)
+	return s.readers.PingContext(ctx)
+}
+
+// prepareFiles makes the folder and the files with their rights, and takes the
+// lock. SQLite gives its own files the rights of the database.
+func prepareFiles(path string) (*os.File, error) {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, fmt.Errorf("sqlitestore: %w", err)
+	}
+	lock, err := lockFile(path + ".lock")
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err == nil {
+		err = f.Close()
+	}
+	for _, name := range []string{path, path + "-wal", path + "-shm"} {
+		if cerr := os.Chmod(name, 0o600); err == nil && cerr != nil && !errors.Is(cerr, os.ErrNotExist) {
+			err = cerr
+		}
+	}
+	if err != nil {
+		_ = lock.Close()
+		return nil, fmt.Errorf("sqlitestore: %w", err)
+	}
+	return lock, nil
+}
+
+// ask lets a test stand in for a disk that fails.
+func (s *Store) ask(sql string) error {
+	if f := s.before.Load(); f != nil {
+		return (*f)(sql)
+	}
+	return nil
+}
+
+func busyTimeout(cfg Config) string {
+	return fmt.Sprintf("PRAGMA busy_timeout = %d", cfg.BusyTimeout.Milliseconds())
+}
+
+// openWriter opens the connection that writes, and makes sure that a commit on
+// it is durable and that what is deleted is overwritten.
+func openWriter(cfg Config) (*conn, error) {
+	c, err := dial(cfg.Path)
+	if err != nil {
+		return nil, err
+	}
+	for _, sql := range []string{
+		busyTimeout(cfg),
+		"PRAGMA journal_mode = WAL",
+		"PRAGMA synchronous = FULL",
+		"PRAGMA secure_delete = ON",
+		"PRAGMA foreign_keys = ON",
+		"PRAGMA temp_store = MEMORY",
+		"PRAGMA trusted_schema = OFF",
+		"PRAGMA wal_autocheckpoint = 2000",
+		fmt.Sprintf("PRAGMA cache_size = -%d", cfg.PageCache),
+	} {
+		if err := c.script(sql); err != nil {
+			_ = c.Close()
+			return nil, err
+		}
+	}
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "secure_delete": "1"} {
+		got, err := c.pragma(name)
+		if err == nil && got != want {
+			err = fmt.Errorf("%w: %s is %q", ErrUnsafe, name, got)
+		}
+		if err != nil {
+			_ = c.Close()
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// do has the writer run a job, and returns its error. A ctx that ends before
+// the job is queued ends the wait; afterwards the job's own result is returned.
+func (s *Store) do(ctx context.Context, j job) error {
+	c := &call{job: j, done: make(chan error, 1)}
+	if err := s.queue(ctx, c); err != nil {
+		return err
+	}
+	return <-c.done
+}
+
+func (s *Store) queue(ctx context.Context, c *call) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return alt.ErrClosed
+	}
+	select {
+	case s.calls <- c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Close implements alt.Store. It returns when what was queued is done and the
+// files are closed; a second call does nothing.
+func (s *Store) Close() error {
+	s.closing.Lock()
+	if s.closed {
+		s.closing.Unlock()
+		<-s.wrote
+		return nil
+	}
+	s.closed = true
+	close(s.calls)
+	s.closing.Unlock()
+	<-s.wrote
+	err := s.readers.Close()
+	if cerr := s.lock.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
+
+// open reports alt.ErrClosed and an ended ctx, for calls that only read.
+func (s *Store) open(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.closing.RLock()
+	defer s.closing.RUnlock()
+	if s.closed {
+		return alt.ErrClosed
+	}
+	return nil
+}
+
+// read runs a query beside the writer. A read sees what was committed when it
+// began, and must be short: it holds the log back.
+func (s *Store) read(ctx context.Context, query string, args ...any) ([]row, error) {
+	if err := s.open(ctx); err != nil {
+		return nil, err
+	}
+	s.gate.RLock()
+	defer s.gate.RUnlock()
+	rows, err := s.readers.QueryContext(ctx, query, args...)
+	if err != nil {
+		if cerr := s.open(ctx); cerr != nil {
+			return nil, cerr
+		}
+		return nil, fmt.Errorf("sqlitestore: %w", err)
+	}
+	defer func() { _ = rows.Close() }()
+	columns, err := rows.Columns()
+	if err != nil {
+		return nil, fmt.Errorf("sqlitestore: %w", err)
+	}
+	var found []row
+	values, into := make([]any, len(columns)), make([]any, len(columns))
+	for i := range into {
+		into[i] = &values[i]
+	}
+	for rows.Next() {
+		if err := rows.Scan(into...); err != nil {
+			return nil, fmt.Errorf("sqlitestore: %w", err)
+		}
+		r := make(row, len(columns))
+		for i, v := range values {
+			r[i] = v
+		}
+		found = append(found, r)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("sqlitestore: %w", err)
+	}
+	return found, nil
+}
+
+// readOne returns the first row of a query, nil when there is none.
+func (s *Store) readOne(ctx context.Context, query string, args ...any) (row, error) {
+	rows, err := s.read(ctx, query, args...)
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	return rows[0], nil
+}

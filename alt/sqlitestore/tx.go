@@ -1,0 +1,160 @@
+package sqlitestore
+
+import (
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// tx is a transaction of the writer.
+type tx struct {
+	*conn
+	s   *Store
+	now time.Time
+	// Counters and people as they will be.
+	seq, position, parked int64
+	people                map[channels.Address]*person
+	own                   map[*person]bool           // copies that may be changed
+	relinked              map[*person]bool           // who have another latest conversation
+	moved                 map[int64]channels.Address // conversations whose messages changed
+	saved                 map[int64]bool             // conversations that have a position of this transaction
+	// after is run when the transaction is durable, with Store.mu held.
+	after    []func()
+	redacted bool
+}
+
+func newTx(w *writer) *tx {
+	return &tx{
+		conn: w.c, s: w.s, now: w.s.cfg.Now(), seq: w.seq, position: w.position, parked: w.parked,
+		people: make(map[channels.Address]*person), own: make(map[*person]bool), relinked: make(map[*person]bool),
+		moved: make(map[int64]channels.Address), saved: make(map[int64]bool),
+	}
+}
+
+// next gives a number to an item, a text, a token or a letter.
+func (t *tx) next() int64 {
+	t.seq++
+	return t.seq
+}
+
+// then has f run when the transaction is durable.
+func (t *tx) then(f func()) { t.after = append(t.after, f) }
+
+// flush writes what the jobs have in common.
+func (t *tx) flush() error {
+	for id, a := range t.moved {
+		t.position++
+		if _, err := t.exec("UPDATE conversations SET position = ? WHERE id = ?", t.position, id); err != nil {
+			return err
+		}
+		if p := t.known(a); p != nil && p.talkRow == id {
+			p = t.edit(a, p)
+			c := *p.talk
+			c.Position = t.position
+			p.talk = &c
+		}
+	}
+	_, err := t.exec("UPDATE store SET seq = ?, position = ? WHERE seq <> ? OR position <> ?", t.seq, t.position, t.seq, t.position)
+	return err
+}
+
+// known returns a person if no reading is needed for it.
+func (t *tx) known(a channels.Address) *person {
+	if p := t.people[a]; p != nil {
+		return p
+	}
+	return t.s.people.peek(a)
+}
+
+// person returns what is stored about an address, as it is in the transaction.
+func (t *tx) person(a channels.Address) (*person, error) {
+	if p := t.known(a); p != nil {
+		return p, nil
+	}
+	r, err := t.one(selectPerson, string(a.Agency), string(a.Channel), string(a.Peer))
+	if err != nil {
+		return nil, err
+	}
+	p, err := decodePerson(r)
+	if err != nil {
+		return nil, &broken{err}
+	}
+	t.people[a] = p
+	return p, nil
+}
+
+// edit returns a copy of p that may be changed, and that is what is stored
+// from now on.
+func (t *tx) edit(a channels.Address, p *person) *person {
+	if t.own[p] {
+		return p
+	}
+	c := *p
+	t.people[a], t.own[&c] = &c, true
+	return &c
+}
+
+// touch gives a conversation a new position at the end of the transaction,
+// because one of its messages, which are with a, has changed.
+func (t *tx) touch(a channels.Address, talk int64) {
+	if talk != 0 && !t.saved[talk] {
+		t.moved[talk] = a
+	}
+}
+
+const selectPerson = `SELECT p.id, p.contact, p.thread, p.session, p.talk, c.body, c.position, c.thread
+	FROM people p LEFT JOIN conversations c ON c.id = p.talk
+	WHERE p.agency = ? AND p.channel = ? AND p.peer = ?`
+
+// decodePerson reads a row of selectPerson; none is a person of whom nothing
+// is known.
+func decodePerson(r row) (*person, error) {
+	p := &person{}
+	if r == nil {
+		return p, nil
+	}
+	p.row = r.num(0)
+	if b := r.blob(1); b != nil {
+		p.contact = &alt.Contact{}
+		if err := json.Unmarshal(b, p.contact); err != nil {
+			return nil, fmt.Errorf("sqlitestore: decode contact: %w", err)
+		}
+		p.contact.Thread = r.str(2)
+	}
+	if b := r.blob(3); b != nil {
+		s, err := decodeSession(b)
+		if err != nil {
+			return nil, err
+		}
+		p.session = s
+	}
+	if b := r.blob(5); b != nil {
+		c, err := decodeConversation(b, r.num(6), r.str(7))
+		if err != nil {
+			return nil, err
+		}
+		p.talk, p.talkRow = c, r.num(4)
+	}
+	return p, nil
+}
+
+func decodeSession(b []byte) (*session.Session, error) {
+	s := &session.Session{}
+	if err := json.Unmarshal(b, s); err != nil {
+		return nil, fmt.Errorf("sqlitestore: decode session: %w", err)
+	}
+	return s, nil
+}
+
+func decodeConversation(body []byte, position int64, thread string) (*alt.Conversation, error) {
+	c := &alt.Conversation{}
+	if err := json.Unmarshal(body, c); err != nil {
+		return nil, fmt.Errorf("sqlitestore: decode conversation: %w", err)
+	}
+	c.Position, c.Thread = position, thread
+	return c, nil
+}

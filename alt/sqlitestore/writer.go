@@ -1,0 +1,189 @@
+package sqlitestore
+
+import "time"
+
+// job is what a call wants done in a transaction. It decides first and writes
+// then: an error that is not broken is a refusal, and nothing was written, so
+// the others in the transaction go on. A job may run again after a rollback.
+type job func(*tx) error
+
+// call is a job on its way through the writer.
+type call struct {
+	job   job
+	done  chan error // gets one value
+	err   error
+	scrub bool // answer when the old content is gone
+}
+
+const (
+	// batchSize bounds how many calls share a transaction.
+	batchSize = 256
+	// scrubPause is the wait before another try to empty the log.
+	scrubPause = 20 * time.Millisecond
+)
+
+// writer is the one goroutine that changes the database.
+type writer struct {
+	s        *Store
+	c        *conn // nil while it cannot be opened
+	seq      int64
+	position int64
+	parked   int64 // rows
+
+	// What waits for the log to be emptied of old content.
+	dirty    bool
+	waiting  []*call
+	deadline time.Time
+	retry    *time.Timer
+}
+
+// loop works until calls is closed and empty. What waits while a transaction
+// is written makes up the next one.
+func (w *writer) loop(calls <-chan *call) {
+	w.retry = time.NewTimer(0)
+	<-w.retry.C
+	defer w.retry.Stop()
+	batch := make([]*call, 0, batchSize)
+	for {
+		select {
+		case c, ok := <-calls:
+			if !ok {
+				w.close()
+				return
+			}
+			batch = append(batch[:0], c)
+			for more := true; more && len(batch) < batchSize; {
+				select {
+				case c, ok := <-calls:
+					if ok {
+						batch = append(batch, c)
+					}
+					more = ok
+				default:
+					more = false
+				}
+			}
+			w.run(batch)
+		case <-w.retry.C:
+			w.scrub()
+		}
+	}
+}
+
+// run answers every call of a batch. A failure of the database is not laid
+// upon all of them: each has a try alone.
+func (w *writer) run(batch []*call) {
+	err := w.transact(batch)
+	for _, c := range batch {
+		if err != nil {
+			c.err = err
+			if len(batch) > 1 {
+				if err := w.transact([]*call{c}); err != nil {
+					c.err = err
+				}
+			}
+		}
+		if c.scrub && c.err == nil {
+			w.waiting = append(w.waiting, c)
+		} else {
+			c.done <- c.err
+		}
+	}
+	if w.dirty {
+		w.scrub()
+	}
+}
+
+// transact runs calls in one transaction. The error means that nothing of it
+// was written.
+func (w *writer) transact(batch []*call) error {
+	if w.c == nil {
+		c, err := openWriter(w.s.cfg)
+		if err != nil {
+			return err
+		}
+		c.before = w.s.ask
+		w.c = c
+	}
+	t := newTx(w)
+	if err := w.try(t, batch); err != nil {
+		if _, rerr := w.c.exec("ROLLBACK"); rerr != nil { // SQLite did it by itself, or cannot any more
+			_ = w.c.Close()
+			w.c = nil
+		}
+		return err
+	}
+	w.seq, w.position, w.parked = t.seq, t.position, t.parked
+	w.s.people.put(t.people)
+	w.s.mu.Lock()
+	for _, f := range t.after {
+		f()
+	}
+	w.s.mu.Unlock()
+	for _, c := range batch {
+		w.dirty = w.dirty || c.scrub
+	}
+	return nil
+}
+
+func (w *writer) try(t *tx, batch []*call) error {
+	if _, err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	for _, c := range batch {
+		t.redacted = false
+		c.err = c.job(t)
+		c.scrub = t.redacted && c.err == nil
+		if isBroken(c.err) {
+			return c.err
+		}
+	}
+	if err := t.flush(); err != nil {
+		return err
+	}
+	_, err := t.exec("COMMIT")
+	return err
+}
+
+// scrub empties the write-ahead log, in which older versions of pages still
+// hold what was redacted, and answers who waits for that. Queries are kept out
+// for the moment that it takes; a backup is not, and makes it try again.
+func (w *writer) scrub() {
+	if len(w.waiting) > 0 && w.deadline.IsZero() {
+		w.deadline = time.Now().Add(w.s.cfg.ScrubTimeout)
+	}
+	if w.c != nil && w.truncate() {
+		w.dirty = false
+	}
+	if w.dirty {
+		w.retry.Reset(scrubPause)
+		if len(w.waiting) == 0 || time.Now().Before(w.deadline) {
+			return
+		}
+	}
+	for _, c := range w.waiting {
+		c.done <- nil
+	}
+	w.waiting, w.deadline = w.waiting[:0], time.Time{}
+}
+
+func (w *writer) truncate() bool {
+	w.s.gate.Lock()
+	defer w.s.gate.Unlock()
+	if err := w.c.script("PRAGMA busy_timeout = 0"); err != nil { // a backup takes longer than anybody should wait
+		return false
+	}
+	r, err := w.c.one("PRAGMA wal_checkpoint(TRUNCATE)")
+	_ = w.c.script(busyTimeout(w.s.cfg))
+	return err == nil && r != nil && r.num(0) == 0
+}
+
+func (w *writer) close() {
+	for _, c := range w.waiting {
+		c.done <- nil
+	}
+	if w.c != nil {
+		_ = w.truncate()
+		_ = w.c.Close()
+	}
+}
