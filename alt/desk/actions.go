@@ -38,9 +38,11 @@ func (d *Desk) act(c *call, body any, do func(t *alt.Turn) error) error {
 	if err != nil && !errors.Is(err, errUnchanged) {
 		// A repeated request may be refused because of its own first effect, or
 		// of what happened since; it is answered as the first one was.
-		done, again := d.repeated(c.ctx(), c.me, id, key, print)
-		if again != nil || !done {
-			return errors.Join(again, err)
+		switch done, again := d.repeated(c.ctx(), c.me, id, key, print); {
+		case again != nil:
+			return again
+		case !done:
+			return err
 		}
 	}
 	conv, err := d.svc.Store().Conversation(c.ctx(), c.me.Agency, id)

@@ -315,3 +315,10 @@ func (w *world) acts(conversation, actor string) []string {
 func (w *world) now() string { return w.hs.Clock().Now().UTC().Format(time.RFC3339) }
 
 type object = map[string]any
+
+// serve answers a request without looking at it: for use by several goroutines.
+func serve(w *world, r *http.Request) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	w.api.ServeHTTP(rec, r)
+	return rec
+}
