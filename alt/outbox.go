@@ -108,13 +108,13 @@ func (s *Service) receipt(ctx context.Context, it Item, o channels.Outbound, r c
 	if r.Status == "" {
 		r.Status = channels.Sent
 	}
-	c := Changes{Receipt: &r, Log: []LogEntry{{Agency: o.To.Agency, At: now, Act: "message.sent", Actor: "system", Line: o.To.Channel, Message: string(o.ID)}}}
+	c := Changes{Receipt: &r}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Lease/2)
 	defer cancel()
 	err := backoff.Retry(func() error {
 		err := s.commit(ctx, it, c)
 		if errors.Is(err, ErrLeaseLost) { // the lease ran out: the row waits as unknown, by its name
-			err = s.commit(ctx, Item{}, Changes{Log: c.Log, Reports: []Report{{Address: o.To, ID: r.ID, Ref: o.Ref(), Status: r.Status, At: r.At, Thread: r.Thread}}})
+			err = s.commit(ctx, Item{}, Changes{Reports: []Report{{Address: o.To, ID: r.ID, Ref: o.Ref(), Status: r.Status, At: r.At, Thread: r.Thread}}})
 		}
 		if errors.Is(err, ErrClosed) {
 			return backoff.Permanent(err)
