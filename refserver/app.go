@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/alt/desk"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/msp/messagebird"
+)
+
+// parts are what a server is made of. A configuration makes them, and so does
+// the demo.
+type parts struct {
+	alt    alt.Config         // all but Store, Handler, Observe and Logger
+	bot    alt.Handler        // answers before the desk; nil: nobody does
+	people desk.HandlerConfig // the desk's side towards persons
+	desk   desk.Config        // its API; all but Service and Logger
+	logger *slog.Logger       // nil: none
+	build  build
+
+	accounts []account  // for the management of webhooks
+	listen   listenConf // of a configuration
+	log      level
+
+	data    string // the folder of the store
+	key     []byte
+	keyFile string
+	rawFor  time.Duration
+}
+
+// account is a provider whose webhooks can be managed, and the address of ours.
+type account struct {
+	provider *messagebird.Provider
+	webhook  string
+}
+
+// app is a wired service: what is served over HTTP and what runs behind it.
+type app struct {
+	svc      *alt.Service
+	desk     *desk.Desk
+	store    alt.Store
+	hooks    []string // names of webhooks
+	data     string
+	logger   *slog.Logger
+	build    build
+	started  time.Time
+	monitor  *monitor
+	probe    *probe
+	draining atomic.Bool
+}
+
+// stageError says which constructor refused, and where its fields stand in a
+// configuration.
+type stageError struct {
+	err   error
+	place func(field string) string
+}
+
+// Error implements error.
+func (e *stageError) Error() string { return e.err.Error() }
+
+// Unwrap returns the constructor's error.
+func (e *stageError) Unwrap() error { return e.err }
+
+// newApp wires the parts over a store. It does no I/O and starts nothing.
+func newApp(p parts, store alt.Store) (*app, error) {
+	if p.logger == nil {
+		p.logger = slog.New(slog.DiscardHandler)
+	}
+	people, err := desk.NewHandler(p.people)
+	if err != nil {
+		return nil, &stageError{err, placeOfPeople}
+	}
+	links := []alt.Link{{Name: linkDesk, Kind: alt.HeldByDesk, Handler: people}}
+	if p.bot != nil {
+		links = slices.Insert(links, 0, alt.Link{Name: linkBot, Kind: alt.HeldByBot, Handler: p.bot})
+	}
+	a := &app{store: store, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now)}
+	p.alt.Store, p.alt.Handler, p.alt.Logger, p.alt.Observe = store, alt.Chain(links...), p.logger, a.monitor.observe
+	p.alt.Operator = a.operator
+	if a.svc, err = alt.New(p.alt); err != nil {
+		return nil, &stageError{err, placeOfService}
+	}
+	p.desk.Service, p.desk.Logger = a.svc, p.logger
+	if a.desk, err = desk.New(p.desk); err != nil {
+		return nil, &stageError{err, placeOfDesk}
+	}
+	for _, prov := range p.alt.Providers {
+		a.hooks = append(a.hooks, prov.Name())
+		a.monitor.provider(prov)
+	}
+	a.started = a.svc.Now()
+	a.probe = newProbe(a.writable, a.svc.Now)
+	return a, nil
+}
+
+// operator logs what is about no person: an account warning, a request that was
+// not understood.
+func (a *app) operator(ctx context.Context, e channels.Event) {
+	attrs := []any{"line", e.Meta().Channel, "event", e.Type(), "trace", e.Meta().Trace}
+	switch e := e.(type) {
+	case *channels.LineChanged:
+		attrs = append(attrs, "subject", e.Subject, "state", e.State)
+	case *channels.Malformed:
+		attrs = append(attrs, "reason", e.Reason)
+	}
+	a.logger.WarnContext(ctx, "line reported", attrs...)
+}
+
+// agencies returns all whose lines are served.
+func (a *app) agencies() []channels.Agency {
+	var all []channels.Agency
+	for _, l := range a.svc.Lines() {
+		all = append(all, l.Agency)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+// routes mounts everything that the server answers.
+func (a *app) routes(mux *http.ServeMux) {
+	hooks := http.StripPrefix("/webhooks", a.svc.Webhooks())
+	for _, name := range a.hooks { // a pattern each, so that the log can name it
+		mux.Handle("/webhooks/"+name, hooks)
+	}
+	mux.Handle("/webhooks/", hooks)
+	mux.Handle("/v1/", a.desk.API())
+	a.health(mux)
+}
+
+// drain takes readiness back and ends live streams: the server is about to stop.
+func (a *app) drain() {
+	a.draining.Store(true)
+	a.desk.Close()
+}
+
+// run works the queues and answers the commands of this machine until ctx ends,
+// finishes what was begun, and closes the store.
+func (a *app) run(ctx context.Context) error {
+	stop, err := a.listenAdmin(ctx)
+	if err != nil {
+		// People are served all the same; the commands say that nobody answers.
+		a.logger.WarnContext(ctx, "commands cannot reach this server", "error", err)
+		stop = func() {}
+	}
+	err = a.svc.Run(ctx)
+	stop()
+	return errors.Join(err, a.store.Close())
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"path/filepath"
+	"strings"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/alt/desk"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// compile checks what the values mean and makes the parts of a server out of
+// them, all but the store. Nothing is opened but the files of secrets and
+// certificates. The error joins all mistakes that were found.
+func (l *loaded) compile(v *vault) (*parts, error) {
+	c := &compiler{loaded: l, vault: v, parts: &parts{}}
+	c.base()
+	c.listen()
+	c.providers()
+	c.answering()
+	c.desk()
+	if len(c.errs) > 0 {
+		return nil, errors.Join(c.errs...)
+	}
+	// The constructors check the rest, and what fits together. The parts are used
+	// a second time, with the store, when the server is made.
+	if err := c.try(); err != nil {
+		return nil, err
+	}
+	return c.parts, nil
+}
+
+type compiler struct {
+	*loaded
+	vault *vault
+	parts *parts
+	errs  []error
+}
+
+func (c *compiler) fail(field, reason string) { c.errs = append(c.errs, c.problem(field, reason)) }
+
+// failIn tells a mistake of a section, or of one of its fields.
+func (c *compiler) failIn(section string, err error) {
+	if f := (*fieldError)(nil); errors.As(err, &f) {
+		c.fail(section+"."+f.field, f.reason)
+		return
+	}
+	c.fail(section, err.Error())
+}
+
+// secret reads a secret for the first time.
+func (c *compiler) secret(field string, s secret) (value string, ok bool) {
+	value, err := c.vault.read(s)
+	if err != nil {
+		c.fail(field, err.Error())
+	}
+	return value, err == nil
+}
+
+func (c *compiler) base() {
+	if c.Agency == "" {
+		c.fail("agency", "is required")
+	} else if channels.Agency(c.Agency).Valid() != nil {
+		c.fail("agency", "must be 1-64 characters of a-z, 0-9, '-', '_', '.'")
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL == "" {
+		c.fail("public_url", `is required: the address at which providers reach this server, like "https://alt.agency.ee"`)
+	} else if err != nil || u.User != nil || u.Host == "" || strings.HasSuffix(c.PublicURL, "/") {
+		c.fail("public_url", "must be an absolute address without query, fragment or trailing slash")
+	}
+	if c.Data == "" {
+		c.fail("data", "is required: the folder of the database")
+	}
+	if c.StoreKey.isZero() {
+		c.fail("store_key", "is required: {file: PATH}, made at the first start, or {env: NAME}")
+	}
+	lim := c.Limits
+	c.parts.data, c.parts.rawFor = c.Data, c.RawFor.std()
+	c.parts.log = c.Log.Level
+	c.parts.alt = alt.Config{
+		Agency: channels.Agency(c.Agency), PublicURL: c.PublicURL + "/webhooks", Language: c.Language,
+		Session: session.Policy{Max: c.Session.Max.std(), Idle: c.Session.Idle.std()},
+		MaxBody: int64(lim.MaxBody), MaxMedia: int64(lim.MaxMedia),
+		TurnWorkers: lim.TurnWorkers, SendWorkers: lim.SendWorkers, MediaWorkers: lim.MediaWorkers,
+		HandlerTimeout: lim.HandlerTimeout.std(), SendTimeout: lim.SendTimeout.std(), Lease: lim.Lease.std(),
+		MaxAttempts: lim.MaxAttempts, MaxHold: lim.MaxHold.std(), ReconcileFor: lim.ReconcileFor.std(), DrainTimeout: lim.DrainTimeout.std(),
+		Rates: make(map[channels.ID]alt.Rate),
+	}
+	c.storeKey()
+}
+
+// storeKey tells the store where its key is. A file holds the very bytes, and is
+// made by the store; a variable holds them in base64, and is checked here.
+func (c *compiler) storeKey() {
+	switch {
+	case c.StoreKey.Env != "" && c.StoreKey.File != "":
+		c.fail("store_key", "has both env and file")
+	case c.StoreKey.File != "":
+		c.parts.keyFile = c.StoreKey.File
+		if in, err := filepath.Rel(c.Data, c.StoreKey.File); err == nil && filepath.IsLocal(in) {
+			c.fail("store_key", "must not lie in the folder of the data: who copies one must not have both")
+		}
+	case c.StoreKey.Env != "":
+		value, ok := c.secret("store_key", c.StoreKey)
+		if !ok {
+			return
+		}
+		key, err := decodeKey(value)
+		if err != nil {
+			c.fail("store_key", err.Error())
+		}
+		c.parts.key = key
+	}
+}
+
+func (c *compiler) listen() {
+	ln := c.Listen
+	if ln.Addr == "" {
+		ln.Addr = defaultAddr
+	}
+	host, err := hostOf(ln.Addr)
+	switch {
+	case err != nil:
+		c.fail("listen.addr", err.Error())
+	case ln.TLS != nil && ln.BehindProxy:
+		c.fail("listen.behind_proxy", "means that a proxy ends TLS; there is listen.tls too")
+	case ln.TLS == nil && !ln.BehindProxy && !loopback(host):
+		c.fail("listen.addr", "is open to others: set listen.tls, or listen.behind_proxy where a proxy ends TLS")
+	}
+	if ln.TLS != nil {
+		if _, err := newCertificates(*ln.TLS, nil); err != nil {
+			c.failIn("listen.tls", err)
+		}
+	}
+	var trusted []netip.Prefix
+	for i, s := range ln.TrustedProxies {
+		p, err := netip.ParsePrefix(s)
+		if err != nil {
+			c.fail(fmt.Sprintf("listen.trusted_proxies[%d]", i), `must be a network like "10.1.0.0/16"`)
+		}
+		trusted = append(trusted, p)
+	}
+	if len(trusted) > 0 {
+		c.parts.desk.Source = sourceBehind(trusted)
+	}
+	c.parts.listen = ln
+}
+
+// answering makes the chain of who answers.
+func (c *compiler) answering() {
+	switch b := c.Bot; b.Kind {
+	case "", "none":
+		if len(b.HandoverWords)+len(b.Texts) > 0 {
+			c.fail("bot.kind", "is none, so nothing else of bot has a meaning")
+		}
+	case "echo":
+		bot, err := newEchoBot(or(c.Language, "et"), b.HandoverWords, b.Texts)
+		if err != nil {
+			c.failIn("bot", err)
+		}
+		c.parts.bot = bot
+	default:
+		c.fail("bot.kind", "must be none or echo")
+	}
+}
+
+// try calls the constructors with what was found.
+func (c *compiler) try() error {
+	if _, err := desk.NewHandler(c.parts.people); err != nil {
+		return c.translate(err, placeOfPeople)
+	}
+	_, err := newApp(*c.parts, unopened{})
+	var in *stageError
+	if !errors.As(err, &in) {
+		return err
+	}
+	return c.translate(in.err, in.place)
+}
+
+// unopened stands for the store while a configuration is checked.
+type unopened struct{ alt.Store }
+
+// placeOfService says where a field of alt.Config stands in the file.
+func placeOfService(field string) string {
+	switch {
+	case field == "public_url", field == "agency", field == "language":
+		return field
+	case strings.HasPrefix(field, "providers"), strings.HasPrefix(field, "rates"), strings.HasPrefix(field, "channels"):
+		return "providers"
+	case field == "":
+		return ""
+	}
+	return "limits." + field
+}
+
+// placeOfDesk says where a field of desk.Config stands in the file.
+func placeOfDesk(field string) string { return strings.TrimSuffix("desk."+field, ".") }
+
+// placeOfPeople says where a field of desk.HandlerConfig stands in the file.
+func placeOfPeople(field string) string {
+	field = strings.NewReplacer(`["`, ".", `"]`, "", "[", ".", "]", "").Replace(field)
+	return strings.TrimSuffix("desk."+strings.ToLower(field), ".")
+}

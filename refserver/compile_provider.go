@@ -1,0 +1,90 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/msp/messagebird"
+)
+
+// providers makes the accounts that the file names.
+func (c *compiler) providers() {
+	if len(c.Providers) == 0 {
+		c.fail("providers", "is required: at least one account")
+	}
+	client, err := newEgress(c.Egress, c.vault)
+	if err != nil {
+		c.failIn("egress", err)
+	}
+	names := make(map[string]bool)
+	for i, p := range c.Providers {
+		place := fmt.Sprintf("providers[%d]", i)
+		if p.MessageBird == nil {
+			c.fail(place, "must name a kind of provider: messagebird")
+			continue
+		}
+		c.messageBird(place+".messagebird", *p.MessageBird, client, names)
+	}
+}
+
+func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Client, names map[string]bool) {
+	name := or(m.Name, "messagebird")
+	if names[name] {
+		c.fail(place+".name", "is another provider's already")
+	}
+	names[name] = true
+	before := len(c.errs)
+	c.secret(place+".access_key", m.AccessKey)
+	if len(m.SigningKeys) == 0 {
+		c.fail(place+".signing_keys", "is required: one key, or two while one replaces the other")
+	}
+	for i, s := range m.SigningKeys {
+		c.secret(fmt.Sprintf("%s.signing_keys[%d]", place, i), s)
+	}
+	if len(c.errs) > before {
+		return
+	}
+	cfg := messagebird.Config{
+		Name: m.Name, AccessKey: c.vault.source(m.AccessKey), SigningKeys: c.vault.sources(m.SigningKeys),
+		Endpoints:  messagebird.Endpoints{Conversations: m.Endpoints.Conversations, Files: m.Endpoints.Files, Media: m.Endpoints.Media},
+		HTTPClient: client, Timeout: m.Timeout.std(), RetryHorizon: m.RetryHorizon.std(), Leeway: m.Leeway.std(),
+		Reconcile: messagebird.Reconcile(m.Reconcile), FindWindow: m.FindWindow.std(), SendVia: messagebird.Via(m.SendVia),
+		MediaHosts: m.MediaHosts, MediaMax: int64(m.MediaMax), MediaTypes: m.MediaTypes,
+		InsecurePublicFiles: m.InsecurePublicFiles, InsecureHTTP: m.InsecureHTTP,
+	}
+	if m.LegacyHMAC != nil {
+		cfg.LegacyHMAC = &messagebird.LegacyConfig{MaxAge: m.LegacyHMAC.MaxAge.std()}
+	}
+	if m.ReportToWebhook {
+		cfg.ReportURL = c.PublicURL + "/webhooks/" + name
+	}
+	for i, ln := range m.Lines {
+		cfg.Lines = append(cfg.Lines, messagebird.Line{
+			ID: channels.ID(ln.ID), Kind: channels.Kind(ln.Kind), Name: ln.Name, Agency: channels.Agency(ln.Agency), ChannelID: ln.ChannelID,
+			Namespace: ln.Namespace, OldParams: ln.OldParams, Quotes: ln.Quotes, ListButton: ln.ListButton,
+		})
+		if ln.Rate != nil {
+			c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), *ln.Rate)
+		}
+	}
+	p, err := messagebird.New(cfg)
+	if err != nil {
+		c.errs = append(c.errs, c.translate(err, func(field string) string { return strings.TrimSuffix(place+"."+field, ".") }))
+		return
+	}
+	c.parts.alt.Providers = append(c.parts.alt.Providers, p)
+	c.parts.accounts = append(c.parts.accounts, account{provider: p, webhook: c.PublicURL + "/webhooks/" + name})
+}
+
+func (c *compiler) rate(place string, line channels.ID, r rateConf) {
+	switch {
+	case r.PerSecond <= 0:
+		c.fail(place+".per_second", "must be more than 0")
+	case r.Burst < 0:
+		c.fail(place+".burst", "must not be negative")
+	}
+	c.parts.alt.Rates[line] = alt.Rate{PerSecond: r.PerSecond, Burst: r.Burst}
+}

@@ -1,0 +1,158 @@
+package main
+
+// config is the configuration file. liidestuja.example.yaml explains each field
+// to the operator; fields that are left out have the defaults named there. The
+// names are those of the packages' own Config structs in snake case, so that an
+// error of a constructor can be told as one of the file.
+type config struct {
+	Agency    string         `yaml:"agency"`
+	PublicURL string         `yaml:"public_url"`
+	Listen    listenConf     `yaml:"listen"`
+	Data      string         `yaml:"data"`
+	StoreKey  secret         `yaml:"store_key"`
+	RawFor    duration       `yaml:"raw_for"`
+	Language  string         `yaml:"language"`
+	Session   sessionConf    `yaml:"session"`
+	Egress    egressConf     `yaml:"egress"`
+	Providers []providerConf `yaml:"providers"`
+	Bot       botConf        `yaml:"bot"`
+	Desk      deskConf       `yaml:"desk"`
+	Limits    limitsConf     `yaml:"limits"`
+	Log       logConf        `yaml:"log"`
+}
+
+type listenConf struct {
+	Addr              string   `yaml:"addr"`
+	TLS               *tlsConf `yaml:"tls"`
+	BehindProxy       bool     `yaml:"behind_proxy"`
+	TrustedProxies    []string `yaml:"trusted_proxies"`
+	ReadHeaderTimeout duration `yaml:"read_header_timeout"`
+	ReadTimeout       duration `yaml:"read_timeout"`
+	WriteTimeout      duration `yaml:"write_timeout"`
+	IdleTimeout       duration `yaml:"idle_timeout"`
+	MaxHeaderBytes    size     `yaml:"max_header_bytes"`
+	StopDelay         duration `yaml:"stop_delay"`
+}
+
+type tlsConf struct {
+	CertFile string `yaml:"cert_file"`
+	KeyFile  string `yaml:"key_file"`
+}
+
+type sessionConf struct {
+	Max  duration `yaml:"max"`
+	Idle duration `yaml:"idle"`
+}
+
+type egressConf struct {
+	Proxy        string   `yaml:"proxy"`
+	ProxyAuth    secret   `yaml:"proxy_auth"`
+	CAFile       string   `yaml:"ca_file"`
+	AllowedHosts []string `yaml:"allowed_hosts"`
+}
+
+// providerConf holds exactly one of its fields.
+type providerConf struct {
+	MessageBird *messagebirdConf `yaml:"messagebird"`
+}
+
+type messagebirdConf struct {
+	Name                string        `yaml:"name"`
+	AccessKey           secret        `yaml:"access_key"`
+	SigningKeys         []secret      `yaml:"signing_keys"`
+	Lines               []lineConf    `yaml:"lines"`
+	Endpoints           endpointsConf `yaml:"endpoints"`
+	Timeout             duration      `yaml:"timeout"`
+	RetryHorizon        *horizon      `yaml:"retry_horizon"`
+	Leeway              duration      `yaml:"leeway"`
+	LegacyHMAC          *legacyConf   `yaml:"legacy_hmac"`
+	Reconcile           string        `yaml:"reconcile"`
+	FindWindow          duration      `yaml:"find_window"`
+	SendVia             string        `yaml:"send_via"`
+	ReportToWebhook     bool          `yaml:"report_to_webhook"`
+	MediaHosts          []string      `yaml:"media_hosts"`
+	MediaMax            size          `yaml:"media_max"`
+	MediaTypes          []string      `yaml:"media_types"`
+	InsecurePublicFiles bool          `yaml:"insecure_public_files"`
+	InsecureHTTP        bool          `yaml:"insecure_http"`
+}
+
+type endpointsConf struct {
+	Conversations string `yaml:"conversations"`
+	Files         string `yaml:"files"`
+	Media         string `yaml:"media"`
+}
+
+type legacyConf struct {
+	MaxAge duration `yaml:"max_age"`
+}
+
+type lineConf struct {
+	ID         string    `yaml:"id"`
+	Kind       string    `yaml:"kind"`
+	Name       string    `yaml:"name"`
+	Agency     string    `yaml:"agency"`
+	ChannelID  string    `yaml:"channel_id"`
+	Namespace  string    `yaml:"namespace"`
+	OldParams  bool      `yaml:"old_params"`
+	Quotes     bool      `yaml:"quotes"`
+	ListButton string    `yaml:"list_button"`
+	Rate       *rateConf `yaml:"rate"`
+}
+
+type rateConf struct {
+	PerSecond float64 `yaml:"per_second"`
+	Burst     int     `yaml:"burst"`
+}
+
+type botConf struct {
+	Kind          string                       `yaml:"kind"`
+	HandoverWords map[string][]string          `yaml:"handover_words"`
+	Texts         map[string]map[string]string `yaml:"texts"`
+}
+
+type deskConf struct {
+	Tokens      []tokenConf                  `yaml:"tokens"`
+	Hours       hoursConf                    `yaml:"hours"`
+	Languages   []string                     `yaml:"languages"`
+	Texts       map[string]map[string]string `yaml:"texts"`
+	MaxUpload   size                         `yaml:"max_upload"`
+	FileTypes   []string                     `yaml:"file_types"`
+	PageSize    int                          `yaml:"page_size"`
+	SessionIdle duration                     `yaml:"session_idle"`
+	SessionMax  duration                     `yaml:"session_max"`
+	Streams     int                          `yaml:"streams"`
+}
+
+type tokenConf struct {
+	ID     string `yaml:"id"`
+	Name   string `yaml:"name"`
+	Role   string `yaml:"role"`
+	Agency string `yaml:"agency"`
+	Hash   string `yaml:"hash"`
+}
+
+type hoursConf struct {
+	Zone   string              `yaml:"zone"`
+	Week   map[string][]string `yaml:"week"`
+	Closed []string            `yaml:"closed"`
+}
+
+type limitsConf struct {
+	MaxBody        size     `yaml:"max_body"`
+	MaxMedia       size     `yaml:"max_media"`
+	TurnWorkers    int      `yaml:"turn_workers"`
+	SendWorkers    int      `yaml:"send_workers"`
+	MediaWorkers   int      `yaml:"media_workers"`
+	HandlerTimeout duration `yaml:"handler_timeout"`
+	SendTimeout    duration `yaml:"send_timeout"`
+	Lease          duration `yaml:"lease"`
+	MaxAttempts    int      `yaml:"max_attempts"`
+	MaxHold        duration `yaml:"max_hold"`
+	ReconcileFor   duration `yaml:"reconcile_for"`
+	DrainTimeout   duration `yaml:"drain_timeout"`
+}
+
+type logConf struct {
+	Level level `yaml:"level"`
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"time"
+)
+
+func cmdServe() command {
+	return command{
+		name: "serve", args: "[-config FILE] [-addr HOST:PORT] [-data FOLDER]", short: "serve; without -config a demo (this is the default)",
+		long: `Serves until SIGINT or SIGTERM, then stops in order: readiness goes false, the
+listener closes, requests under way are answered, messages under way are
+finished. A second signal ends the program at once.
+
+The address to open is printed to the standard output; the log goes to the
+standard error as JSON.
+
+  -config FILE      the configuration; without it a demo with invented people runs
+  -addr HOST:PORT   where to listen (default 127.0.0.1:8080, or listen.addr of
+                    the configuration; port 0 takes a free one)
+  -data FOLDER      where the store lies (default ./liidestuja-data, or data of
+                    the configuration)`,
+		examples: []string{"refserver", "refserver -addr 127.0.0.1:0 -data /tmp/demo", "refserver serve -config /etc/liidestuja.yaml"},
+		run:      (*console).serve,
+	}
+}
+
+func (c *console) serve(ctx context.Context, args []string) error {
+	f := c.flags()
+	at, addr := f.where(), f.String("addr", "", "")
+	if err := f.parse(args, 0, 0); err != nil {
+		return err
+	}
+	announce := func(url string) error {
+		_, err := fmt.Fprintf(c.stdout, "Liidestuja: %s\n", url)
+		return err
+	}
+	if *at.config == "" {
+		logger := newLog(c.stderr, slog.LevelWarn, &redactor{}, readBuild())
+		conf := listenConf{Addr: or(*addr, defaultAddr)}
+		if host, err := hostOf(conf.Addr); err != nil || !loopback(host) {
+			return f.usage(errors.New("-addr: the demo lets anybody in, so it listens at 127.0.0.1 or localhost only, and needs a port"))
+		}
+		return serveHTTP(ctx, conf, logger, c.startDemo(or(*at.data, defaultData), logger), announce)
+	}
+	p, err := c.configured(*at.config, *at.data)
+	if err != nil {
+		return err
+	}
+	if *addr != "" {
+		p.listen.Addr = *addr
+	}
+	return serveHTTP(ctx, p.listen, p.logger, p.start, announce)
+}
+
+// configured reads a configuration and makes the parts of a server, with a log.
+// data, when not empty, replaces the folder of the file.
+func (c *console) configured(path, data string) (*parts, error) {
+	l, err := loadConfig(path)
+	if err != nil {
+		return nil, err
+	}
+	if data != "" {
+		l.Data = data
+	}
+	v := newVault(c.env, time.Now)
+	p, err := l.compile(v)
+	if err != nil {
+		return nil, err
+	}
+	p.build = readBuild()
+	p.logger = newLog(c.stderr, slog.Level(p.log), &redactor{known: v.known}, p.build)
+	v.setLogger(p.logger)
+	return p, nil
+}
+
+// start opens the store and wires the server; it is a startFunc.
+func (p *parts) start(ctx context.Context, _ string) (http.Handler, func(context.Context) error, error) {
+	store, err := p.open(ctx)
+	if err != nil {
+		return nil, nil, fmt.Errorf("the store cannot be opened: %w", err)
+	}
+	a, err := newApp(*p, store)
+	if err != nil {
+		return nil, nil, errors.Join(err, store.Close())
+	}
+	context.AfterFunc(ctx, a.drain)
+	mux := http.NewServeMux()
+	a.routes(mux)
+	return web(mux, p.logger, p.listen.TLS != nil || p.listen.BehindProxy), a.run, nil
+}
+
+// startDemo returns the startFunc of the demo.
+func (c *console) startDemo(data string, logger *slog.Logger) startFunc {
+	return func(ctx context.Context, url string) (http.Handler, func(context.Context) error, error) {
+		if err := os.MkdirAll(data, 0o700); err != nil {
+			return nil, nil, err
+		}
+		h, run, err := startDemo(ctx, demoConfig{URL: url, DataDir: data, Logger: logger})
+		if err != nil {
+			return nil, nil, err
+		}
+		return web(h, logger, false), run, nil
+	}
+}
