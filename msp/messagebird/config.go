@@ -18,11 +18,12 @@ type Config struct {
 	// channels.ID. Default "messagebird".
 	Name string
 	// AccessKey returns the API key. It is asked at each call, so that a key is
-	// renewed without a restart. It must not block for long.
+	// renewed without a restart. It may be called concurrently and must not
+	// block for long.
 	AccessKey func() string
 	// SigningKeys returns the keys that sign webhooks ("Signing key" in the
 	// developer settings, which is not the API key). It is asked at each
-	// request; while a key is being replaced it returns both.
+	// request, concurrently; while a key is being replaced it returns both.
 	SigningKeys func() []string
 	// Lines are the channels of the account that are served, at least one.
 	Lines []Line
@@ -44,11 +45,12 @@ type Config struct {
 	// because a request may be delivered again as it was. Default 24 h;
 	// negative: not at all.
 	RetryHorizon time.Duration
-	// Leeway is how far MessageBird's clock may be from ours. Default 1 s;
-	// negative: none.
+	// Leeway is how far MessageBird's clock may be from ours, for tokens and for
+	// Find. Default 1 s; negative: none.
 	Leeway time.Duration
 	// Late is called when an expired token was accepted, with the time since
-	// its expiry, so that it can be counted. May be nil.
+	// its expiry, so that it can be counted. It may be called concurrently. May
+	// be nil.
 	Late func(by time.Duration)
 	// LegacyHMAC also accepts the header pair from before the token, on
 	// requests without a token. Default: they are refused.
@@ -193,6 +195,10 @@ func (cfg Config) check() error {
 		return fieldError("Reconcile", "is not known")
 	case !slices.Contains([]Via{ViaAuto, ViaSend, ViaReply, ViaStart}, cfg.SendVia):
 		return fieldError("SendVia", "is not known")
+	case cfg.Timeout < 0:
+		return fieldError("Timeout", "must not be negative")
+	case cfg.MediaMax < 0:
+		return fieldError("MediaMax", "must not be negative")
 	case cfg.FindWindow < 0:
 		return fieldError("FindWindow", "must not be negative")
 	case cfg.LegacyHMAC != nil && cfg.LegacyHMAC.MaxAge < 0:

@@ -3,6 +3,7 @@ package messagebird_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -37,9 +38,10 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 		"LegacyHMAC.MaxAge":       func(c *messagebird.Config) { c.LegacyHMAC = &messagebird.LegacyConfig{MaxAge: -1} },
 		"ReportURL":               func(c *messagebird.Config) { c.ReportURL = "https://agency.example/?a=1" },
 		"Timeout":                 func(c *messagebird.Config) { c.Timeout = -1 },
-		"MaxBytes":                func(c *messagebird.Config) { c.MediaMax = -1 },
-		"AllowHosts":              func(c *messagebird.Config) { c.MediaHosts = []string{"*.example"} },
-		"Types":                   func(c *messagebird.Config) { c.MediaTypes = []string{"pictures"} },
+		"MediaMax":                func(c *messagebird.Config) { c.MediaMax = -1 },
+		"Endpoints.Media":         func(c *messagebird.Config) { c.Endpoints.Media = "https://media.example" },
+		"MediaHosts":              func(c *messagebird.Config) { c.MediaHosts = []string{"*.example"} },
+		"MediaTypes":              func(c *messagebird.Config) { c.MediaTypes = []string{"pictures"} },
 	} {
 		t.Run(field, func(t *testing.T) {
 			cfg := config("http://127.0.0.1:1")
@@ -47,18 +49,11 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 			p, err := messagebird.New(cfg)
 			require.Nil(t, p)
 			require.ErrorContains(t, err, "messagebird: ")
-			require.ErrorContains(t, err, trimmed(field))
+			require.ErrorContains(t, err, "Config."+strings.TrimSpace(field))
 			require.NotContains(t, err.Error(), signingKey)
 			require.NotContains(t, err.Error(), accessKey)
 		})
 	}
-}
-
-func trimmed(s string) string {
-	for len(s) > 0 && s[len(s)-1] == ' ' {
-		s = s[:len(s)-1]
-	}
-	return s
 }
 
 func TestPlainHTTPIsRefused(t *testing.T) {
@@ -82,7 +77,7 @@ func TestATransportThatCannotBeGuardedNeedsAMediaClient(t *testing.T) {
 	cfg := config("http://127.0.0.1:1")
 	cfg.HTTPClient = &http.Client{Transport: roundTripper(nil)}
 	_, err := messagebird.New(cfg)
-	require.ErrorContains(t, err, "Transport")
+	require.ErrorContains(t, err, "Config.MediaClient")
 	cfg.MediaClient = &http.Client{}
 	provider(t, cfg)
 }
@@ -96,6 +91,7 @@ func TestLinesKeepTheirOrderAndSayWhatTheyAre(t *testing.T) {
 	cfg.Lines[0].Name, cfg.Lines[0].Agency = "PPA WhatsApp", "ppa"
 	p := provider(t, cfg)
 	require.Equal(t, "messagebird", p.Name())
+	require.Empty(t, cfg.Lines[0].ListButton, "the caller's lines stay as they are")
 	cfg.Lines[0].ID = "changed later" // the provider keeps what it was given
 	var ids []channels.ID
 	for _, ch := range p.Channels() {

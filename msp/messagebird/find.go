@@ -19,8 +19,6 @@ import (
 const (
 	pageSize = 20 // the largest that the official clients ask for
 	maxPages = 50
-	// skew is how far the clocks of the two sides may be apart here.
-	skew = time.Minute
 )
 
 // Find looks for a message of unknown outcome: first in its conversation, if
@@ -53,8 +51,8 @@ func (l *line) found(m *message) channels.Receipt {
 // that the service chose tells when it was made.
 func (p *Provider) since(m channels.Outbound) time.Time {
 	from := p.cfg.Now().Add(-p.cfg.FindWindow)
-	if made, ok := madeAt(string(m.ID)); ok && made.Add(-skew).After(from) {
-		from = made.Add(-skew)
+	if made, ok := madeAt(string(m.ID)); ok && made.Add(-p.cfg.Leeway).After(from) {
+		from = made.Add(-p.cfg.Leeway)
 	}
 	return from
 }
@@ -136,12 +134,12 @@ func (s search) in(ctx context.Context, path string, query url.Values) (*message
 			return nil, err
 		}
 		offset += len(list.Items)
-		fresh, recent := 0, false
+		recent := false // something new that is not from before ours
 		for _, c := range list.Items {
 			if c == nil || seen[c.ID] {
 				continue
 			}
-			fresh, seen[c.ID] = fresh+1, true
+			seen[c.ID] = true
 			recent = recent || c.Created.IsZero() || !c.Created.Before(s.from)
 			switch s.compare(c) {
 			case same:
@@ -150,7 +148,7 @@ func (s search) in(ctx context.Context, path string, query url.Values) (*message
 				alike = append(alike, c)
 			}
 		}
-		if fresh == 0 || !recent || list.Total > 0 && offset >= list.Total {
+		if !recent || list.Total > 0 && offset >= list.Total {
 			if len(alike) == 1 {
 				return alike[0], nil
 			}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -113,11 +114,12 @@ func TestAMessageFromBeforeOursWasMadeIsNotOurs(t *testing.T) {
 	})
 	sim.Person(whatsApp, kati).Says("Tere")
 	m := hello()
+	m.Thread = only[*channels.Received](take(t, sim, p))[0].Thread
 	_, err := send(t, p, m) // the same words, some minutes ago
 	require.NoError(t, err)
 	_, found := find(t, p, m)
 	require.True(t, found)
-	now = now.Add(5 * time.Minute)
+	now = now.Add(5 * time.Second)
 	m.ID = channels.MessageID(uuid.New(now))
 	_, found = find(t, p, m)
 	require.False(t, found, "an id that the service made says when")
@@ -125,6 +127,21 @@ func TestAMessageFromBeforeOursWasMadeIsNotOurs(t *testing.T) {
 	m.ID = "chosen-by-the-agency"
 	_, found = find(t, p, m)
 	require.False(t, found, "the window is over")
+}
+
+func TestWhatAPersonWroteIsNotOurs(t *testing.T) {
+	theirs := strings.ReplaceAll(strings.Replace(listed(1, "m1"), `"direction":"sent"`, `"direction":"received"`, 1), `"to":"`+kati+`",`, "")
+	ours := strings.ReplaceAll(theirs, "received", "sent")
+	for list, want := range map[string]bool{theirs: false, ours: true} {
+		m := hello()
+		m.Thread = "c1"
+		_, found := find(t, provider(t, config(answers(t, says(200, list)).URL)), m)
+		require.Equal(t, want, found)
+		m.Thread = ""
+		list = strings.Replace(list, `"conversationId":"c1",`, "", 1)
+		_, found = find(t, provider(t, config(answers(t, says(200, list)).URL)), m)
+		require.False(t, found, "nobody knows to whom")
+	}
 }
 
 func TestAnUploadedFileIsFoundByItsReferenceOnly(t *testing.T) {
@@ -165,6 +182,7 @@ func TestALongListIsReadToItsEnd(t *testing.T) {
 		"the second page has another like it":   {[]http.HandlerFunc{says(200, listed(2, "m1")), says(200, listed(2, "m2"))}, false, 2},
 		"the second page is the first again":    {[]http.HandlerFunc{says(200, listed(9, "m1")), says(200, listed(9, "m1"))}, true, 2},
 		"the list says nothing of its length":   {[]http.HandlerFunc{says(200, listed(0, "m1")), says(200, `{"items":[]}`)}, true, 2},
+		"the rest is older than ours":           {[]http.HandlerFunc{says(200, listed(9, "m1")), says(200, strings.Replace(listed(9, "m2"), "2026-11-22", "2026-11-21", 1))}, true, 2},
 		"the list is empty":                     {[]http.HandlerFunc{says(200, `{"totalCount":0,"items":[]}`)}, false, 1},
 		"there is no end, so nothing is unique": {[]http.HandlerFunc{endless()}, false, 50},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -30,7 +31,17 @@ func mediaTypes() []string {
 }
 
 func (p *Provider) fetcher() (*httpx.Fetcher, error) {
-	return httpx.NewFetcher(httpx.FetcherConfig{
+	// Each field alone first, so that the error can name it.
+	if _, err := httpx.NewHostList(p.cfg.Endpoints.Media); err != nil {
+		return nil, fmt.Errorf("messagebird: Config.Endpoints.Media: %w", err)
+	}
+	if _, err := httpx.NewHostList(p.cfg.MediaHosts...); err != nil {
+		return nil, fmt.Errorf("messagebird: Config.MediaHosts: %w", err)
+	}
+	if _, err := httpx.NewFetcher(httpx.FetcherConfig{Types: p.cfg.MediaTypes}); err != nil {
+		return nil, fmt.Errorf("messagebird: Config.MediaTypes: %w", err)
+	}
+	f, err := httpx.NewFetcher(httpx.FetcherConfig{
 		Client:           p.cfg.MediaClient,
 		AllowHosts:       append([]string{p.cfg.Endpoints.Media}, p.cfg.MediaHosts...),
 		SecretHosts:      []string{p.cfg.Endpoints.Media},
@@ -38,6 +49,10 @@ func (p *Provider) fetcher() (*httpx.Fetcher, error) {
 		MaxBytes:         p.cfg.MediaMax,
 		InsecureLoopback: p.cfg.InsecureHTTP,
 	})
+	if err != nil {
+		return nil, fmt.Errorf("messagebird: Config.MediaClient: %w", err)
+	}
+	return f, nil
 }
 
 // FetchMedia opens a file that a person sent. The link alone opens it; the

@@ -59,7 +59,7 @@ func New(cfg Config) (*Provider, error) {
 		return nil, fmt.Errorf("messagebird: Config.Endpoints.Files: %w", err)
 	}
 	if p.media, err = p.fetcher(); err != nil {
-		return nil, fmt.Errorf("messagebird: media: %w", err)
+		return nil, err
 	}
 	for i, c := range cfg.Lines {
 		caps, err := capabilities(c)

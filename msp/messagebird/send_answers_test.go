@@ -3,11 +3,13 @@ package messagebird_test
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -46,6 +48,7 @@ func TestWhatTheAPIAnswersAndWhatItMeans(t *testing.T) {
 		"two codes, the second known":         {says(422, `{"errors":[{"code":4711},{"code":470}]}`), channels.ErrWindowClosed, channels.NotSent, "470", 0},
 		"codes and a null after them":         {says(422, code("470")+"\nnull"), channels.ErrWindowClosed, channels.NotSent, "470", 0},
 		"a code that is no number":            {says(422, code(`"`+kati+`"`)), channels.ErrRejected, channels.NotSent, "http_422", 0},
+		"a code longer than any":              {says(422, code("3725550000100000")), channels.ErrRejected, channels.NotSent, "http_422", 0},
 		"errors that are no list":             {says(422, `{"errors":"`+kati+`"}`), channels.ErrRejected, channels.NotSent, "http_422", 0},
 		"the server's own timeout":            {says(408, code("9")), channels.ErrUnavailable, channels.OutcomeUnknown, "9", 0},
 		"an internal error":                   {says(500, code("99")), channels.ErrUnavailable, channels.OutcomeUnknown, "99", 0},
@@ -147,6 +150,40 @@ func TestEgressThatIsNotAllowedSendsNothing(t *testing.T) {
 	require.ErrorIs(t, err, channels.ErrUnavailable)
 	require.NotContains(t, err.Error(), kati)
 	require.Empty(t, sim.Sent())
+}
+
+func TestTheWayOutIsTheAgencysOwn(t *testing.T) {
+	mock := httpmock.NewMockTransport()
+	const base = "https://conversations.messagebird.com/v1"
+	keyed := func(status int, body string) httpmock.Responder {
+		return func(r *http.Request) (*http.Response, error) {
+			require.Equal(t, "AccessKey "+accessKey, r.Header.Get("Authorization"))
+			return httpmock.NewStringResponse(status, body), nil
+		}
+	}
+	mock.RegisterResponder("POST", base+"/send", keyed(202, `{"id":"m9","status":"accepted"}`))
+	mock.RegisterResponder("PATCH", base+"/conversations/c1", keyed(200, `{"status":"archived"}`))
+	mock.RegisterResponder("POST", base+"/webhooks", keyed(201, `{"id":"w1"}`))
+	cfg := config("")
+	cfg.Endpoints, cfg.InsecureHTTP = messagebird.Endpoints{}, false
+	cfg.HTTPClient, cfg.MediaClient = &http.Client{Transport: mock}, &http.Client{}
+	p := provider(t, cfg)
+
+	receipt, err := send(t, p, hello())
+	require.NoError(t, err)
+	require.Equal(t, channels.ProviderID("m9"), receipt.ID)
+	eraser, _ := channels.As[channels.Eraser](line(t, p, "whatsapp"))
+	erased, err := eraser.Erase(context.Background(), hello().To, "c1")
+	require.NoError(t, err)
+	require.Equal(t, channels.Archived, erased)
+	made, err := p.CreateWebhook(context.Background(), messagebird.Webhook{URL: hookURL})
+	require.NoError(t, err)
+	require.Equal(t, "w1", made.ID)
+	require.Equal(t, 3, mock.GetTotalCallCount())
+
+	mock.RegisterResponder("POST", base+"/send", httpmock.NewErrorResponder(io.ErrUnexpectedEOF))
+	_, err = send(t, p, hello())
+	failure(t, err, channels.ErrUnavailable, channels.OutcomeUnknown) // it does not tell how far it came
 }
 
 func TestErrorsKeepNamesNumbersAndKeysToThemselves(t *testing.T) {

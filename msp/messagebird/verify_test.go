@@ -302,11 +302,28 @@ func TestTheOlderHeadersCountOnlyWhenConfigured(t *testing.T) {
 		refused(t, p, r)
 	}
 	r = old(noon(), "")
-	r.Header.Set(messagebirdtest.HeaderTimestamp, "+"+r.Header.Get(messagebirdtest.HeaderTimestamp))
+	r.Header.Set(messagebirdtest.HeaderTimestamp, "noon")
 	refused(t, p, r)
 	r = old(noon(), "")
 	r.Header.Set(messagebirdtest.HeaderSignature, r.Header.Get(messagebirdtest.HeaderSignature)+"\n")
 	refused(t, p, r)
+}
+
+func TestTheOlderHeadersCoverTheQueryAsItCameOrAsGoWritesIt(t *testing.T) {
+	cfg := config("http://127.0.0.1:1")
+	cfg.LegacyHMAC = &messagebird.LegacyConfig{}
+	p := provider(t, cfg)
+	for query, ok := range map[string]bool{"a=1&b=x%20y": true, "a=1&b=x+y": true, "b=x%20y&a=1": false, "a=1": false} {
+		const stamp = "1795348800" // noon
+		hash := sha256.Sum256([]byte(body))
+		mac := hmac.New(sha256.New, []byte(signingKey))
+		mac.Write(append([]byte(stamp+"\n"+query+"\n"), hash[:]...))
+		h := http.Header{}
+		h.Set(messagebirdtest.HeaderTimestamp, stamp)
+		h.Set(messagebirdtest.HeaderSignature, base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		r := &channels.Request{Method: "POST", PublicURL: hookURL + "?b=x%20y&a=1", Header: h, Body: []byte(body), At: noon()}
+		verdict(t, p, r, ok)
+	}
 }
 
 func TestNothingIsParsedBeforeItIsVerified(t *testing.T) {

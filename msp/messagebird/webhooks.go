@@ -109,7 +109,7 @@ func (p *Provider) Webhooks(ctx context.Context) ([]Webhook, error) {
 				all = append(all, p.webhook(w))
 			}
 		}
-		if len(all) == before || len(all) >= list.Total {
+		if len(all) == before || list.Total > 0 && len(all) >= list.Total {
 			break
 		}
 	}

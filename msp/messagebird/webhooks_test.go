@@ -59,7 +59,7 @@ func TestAWebhookThatCannotBeIsNotAskedFor(t *testing.T) {
 	a := answers(t, says(201, `{"status":"enabled"}`))
 	cfg := config(a.URL)
 	p := provider(t, cfg)
-	for _, w := range []messagebird.Webhook{{}, {URL: "agency.example"}, {URL: "ftp://agency.example"}, {URL: hookURL, Line: "viber"}} {
+	for _, w := range []messagebird.Webhook{{}, {URL: "agency.example"}, {URL: "ftp://agency.example"}, {URL: "https://a:b@agency.example"}, {URL: hookURL + "#a"}, {URL: hookURL, Line: "viber"}} {
 		_, err := p.CreateWebhook(context.Background(), w)
 		failure(t, err, channels.ErrMalformed, channels.NotSent)
 	}

@@ -126,8 +126,8 @@ func (l *loose) UnmarshalJSON(b []byte) error {
 }
 
 // moment is a time in RFC 3339 with up to nine fractional digits. Zero stands
-// for null, for the year 1 with which the service means "never", and for what
-// is no time; text is as it came.
+// for null, for what is no time, and for the first moment of year 1, which is
+// Go's zero and how the service writes "never"; text is as it came.
 type moment struct {
 	time.Time
 	text string
@@ -136,7 +136,7 @@ type moment struct {
 func (m *moment) UnmarshalJSON(b []byte) error {
 	*m = moment{}
 	if json.Unmarshal(b, &m.text) == nil {
-		if t, err := time.Parse(time.RFC3339, m.text); err == nil && t.Year() > 1 {
+		if t, err := time.Parse(time.RFC3339, m.text); err == nil {
 			m.Time = t
 		}
 	}
