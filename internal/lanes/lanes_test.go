@@ -172,4 +172,38 @@ func TestAnEmptyQueueHasNothingToWaitFor(t *testing.T) {
 	l.Add(entry(1, "b"))
 	require.Equal(t, 1, l.Len(), "an id is in the queue once")
 	require.Empty(t, l.Claim(start, lanes.Query{Lease: time.Minute}))
+	require.Equal(t, []int64{1}, l.Claim(start, all()))
+}
+
+func TestALateEntryKeepsItsLaneWhileThatIsEmpty(t *testing.T) {
+	late := entry(1, "mari")
+	late.Late, late.Ready = true, after(time.Second)
+	l := fill(late, entry(2, "mari"))
+	l.Claim(start, all())
+	l.Finish(2)
+	l.Add(entry(3, "mari"))
+	require.Equal(t, []int64{3}, l.Claim(start, all()))
+	require.Empty(t, l.Claim(after(time.Second), all()), "the lane is busy")
+	l.Finish(3)
+	require.Equal(t, []int64{1}, l.Claim(after(time.Second), all()))
+}
+
+func TestALateEntryWhoseTimeHasComeIsInItsPlaceAtOnce(t *testing.T) {
+	l := lanes.New()
+	l.Claim(after(time.Hour), all())
+	late := entry(1, "mari")
+	late.Late, late.Ready = true, after(time.Minute)
+	l.Add(late)
+	l.Add(entry(2, "mari"))
+	require.Equal(t, []int64{1}, l.Claim(after(time.Hour), all()))
+}
+
+func TestALineThatWasOverItsLimitKeepsItsTurn(t *testing.T) {
+	limited := entry(1, "a")
+	limited.Line = "limited"
+	l := fill(limited, entry(2, "b"), entry(3, "c"), entry(4, "d"), entry(5, "e"))
+	for id := int64(2); id <= 4; id++ {
+		require.Equal(t, []int64{id}, l.Claim(start, lanes.Query{Max: 1, Lease: time.Minute, Limit: map[channels.ID]int{"limited": 0}}))
+	}
+	require.Equal(t, []int64{1}, l.Claim(start, lanes.Query{Max: 1, Lease: time.Minute}))
 }
