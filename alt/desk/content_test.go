@@ -2,6 +2,7 @@ package desk_test
 
 import (
 	"bytes"
+	"fmt"
 	"image"
 	encode "image/png"
 
@@ -29,3 +30,5 @@ func mediaOf(m alt.Message) channels.Media {
 	f, _ := m.Content.(channels.Media)
 	return f
 }
+
+func stringOf(v any) string { return fmt.Sprintf("%+v", v) }

@@ -78,9 +78,11 @@ func (d *Desk) upload(c *call) error {
 	if err != nil {
 		return err
 	}
-	name, ok := cleanName(name)
-	if !ok && name != "" {
-		return inField("malformed_request", "name")
+	if name != "" {
+		var ok bool
+		if name, ok = cleanName(name); !ok {
+			return inField("malformed_request", "name")
+		}
 	}
 	head := make([]byte, sniffed)
 	n, err := io.ReadFull(body, head)
