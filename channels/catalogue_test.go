@@ -142,6 +142,16 @@ func TestEveryKindCarriesALongText(t *testing.T) {
 	}
 }
 
+func TestOfAnUnknownKindNothingIsKnown(t *testing.T) {
+	c := channels.UnknownCapabilities("pigeon", "nobody asked")
+	require.Equal(t, channels.Kind("pigeon"), c.Kind)
+	require.Empty(t, evidence(c))
+	v := reflect.ValueOf(c)
+	for i := 1; i < v.NumField(); i++ {
+		require.Equal(t, "nobody asked", v.Field(i).FieldByName("Unknown").String(), v.Type().Field(i).Name)
+	}
+}
+
 func TestTheTableHasALineForEachKind(t *testing.T) {
 	var b strings.Builder
 	require.NoError(t, channels.Table(&b))

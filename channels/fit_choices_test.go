@@ -80,6 +80,25 @@ func TestChoicesBecomeANumberedText(t *testing.T) {
 	require.Equal(t, []string{"Broneering\n\nMis teenus?\n\n", "Dokumendid\n1. Pass - 10 päeva\n", "2. ID-kaart\nLoad\n3. Elamisluba\n\n", "Vastake numbriga."}, bodies(t, got))
 }
 
+func TestAButtonHasATitleOnly(t *testing.T) {
+	caps := phone()
+	caps.Choices.Value.Rows = 0
+	plain := channels.Choices{Body: "?", Options: options(2)}
+	got, err := channels.Fit(caps, plain)
+	require.NoError(t, err)
+	require.Equal(t, []channels.Content{plain}, got)
+	for name, change := range map[string]func(*channels.Choice){
+		"a description": func(o *channels.Choice) { o.Description = "d" },
+		"a section":     func(o *channels.Choice) { o.Section = "s" },
+	} {
+		offer := channels.Choices{Body: "?", Options: options(2)}
+		change(&offer.Options[1])
+		got, err := channels.Fit(caps, offer)
+		require.NoError(t, err)
+		require.Contains(t, bodies(t, got)[0], "2. Valik 1", name)
+	}
+}
+
 func TestChoicesThatCouldNotBeAnswered(t *testing.T) {
 	for name, offer := range map[string]channels.Choices{
 		"no options":              {Body: "?"},
@@ -129,6 +148,7 @@ func TestAnAnswerIsMatchedToItsOption(t *testing.T) {
 		{"one offered nothing", nil, "1", ""},
 		{"a number that is also another's title", years, "1", ""},
 		{"a number that is its own title", years, "3", "c"},
+		{"a number that goes on with another's title", years, "12", ""},
 		{"not UTF-8", offer, "\xff", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -1,6 +1,7 @@
 package channeltest_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -76,6 +77,17 @@ func TestTheSuiteFindsDriversThatTrustTooMuch(t *testing.T) {
 			d.verify = func(r *channels.Request, err error) error {
 				if strings.HasSuffix(r.Header.Get(channeltest.SignatureHeader), " ") {
 					return nil
+				}
+				return err
+			}
+		}, "a signature that is garbage is refused"},
+		"that does not mind capitals": {func(d *driver, f *channeltest.Fake) {
+			d.verify = func(r *channels.Request, err error) error {
+				c := *r
+				c.Header = r.Header.Clone()
+				c.Header.Set(channeltest.SignatureHeader, strings.ToLower(r.Header.Get(channeltest.SignatureHeader)))
+				if len(r.Header[channeltest.SignatureHeader]) == 1 {
+					return f.Verify(context.Background(), &c)
 				}
 				return err
 			}
