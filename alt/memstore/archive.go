@@ -148,7 +148,7 @@ func (s *Store) Changed(ctx context.Context, agency channels.Agency, after int64
 	return all[:min(max, len(all))], latest, nil
 }
 
-// Depths implements alt.Archive.
+// Depths implements alt.Ledger.
 func (s *Store) Depths(ctx context.Context) (map[alt.Work]int, error) {
 	if err := s.enter(ctx); err != nil {
 		return nil, err

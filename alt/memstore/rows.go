@@ -87,13 +87,13 @@ type stored struct {
 
 // message is a message as it is kept, in or out.
 type message struct {
-	alt.Message          // without Content; Conversation is talk's id
+	alt.Message          // without Content
 	content     []byte   // encoded
 	print       [32]byte // of an outbound message
 	sent        time.Time
 	out         channels.Outbound // without Content
-	talk        *talk
-	item        *item // nil when the work is done
+	talk        *talk             // nil outside of conversations
+	item        *item             // nil when the work is done
 }
 
 // talk is a conversation with its messages in the order of Seq.

@@ -70,7 +70,7 @@ func (s *Store) Message(ctx context.Context, agency channels.Agency, id channels
 	return nil, alt.ErrNotFound
 }
 
-// Log implements alt.Archive.
+// Log implements alt.Ledger.
 func (s *Store) Log(ctx context.Context, q alt.LogQuery) ([]alt.LogEntry, string, error) {
 	after, err := cursor(q.Cursor)
 	if err != nil {
