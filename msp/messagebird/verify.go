@@ -95,17 +95,18 @@ func openToken(token string, keys [][]byte) (claims, bool) {
 }
 
 // algorithm reads a token's header: one of the three keyed hashes and no
-// extension that would have to be understood.
+// extension that would have to be understood. The names are compared exactly,
+// which a struct would not do.
 func algorithm(head string) (func() hash.Hash, bool) {
-	fields, ok := tokenObject(head)
-	if !ok {
+	var fields map[string]json.RawMessage
+	if !tokenPart(head, &fields) {
 		return nil, false
 	}
 	if _, critical := fields["crit"]; critical {
 		return nil, false
 	}
 	var alg string
-	if !read(fields, "alg", &alg) {
+	if json.Unmarshal(fields["alg"], &alg) != nil {
 		return nil, false
 	}
 	switch alg {
@@ -141,30 +142,23 @@ type claims struct {
 // readClaims reads the claims of a token whose signature is good. Every claim
 // but payload_hash must be there.
 func readClaims(encoded string) (claims, bool) {
-	fields, ok := tokenObject(encoded)
-	if !ok {
+	var w struct {
+		Issuer      string  `json:"iss"`
+		ID          string  `json:"jti"`
+		NotBefore   *int64  `json:"nbf"`
+		Expires     *int64  `json:"exp"`
+		URLHash     string  `json:"url_hash"`
+		PayloadHash *string `json:"payload_hash"`
+	}
+	if !tokenPart(encoded, &w) || w.Issuer != issuer || w.ID == "" || w.NotBefore == nil || w.Expires == nil {
 		return claims{}, false
 	}
-	var c claims
-	var iss, jti, url, payload string
-	var nbf, exp int64
-	if !read(fields, "iss", &iss) || !read(fields, "jti", &jti) || !read(fields, "url_hash", &url) ||
-		!read(fields, "nbf", &nbf) || !read(fields, "exp", &exp) || iss != issuer || jti == "" {
-		return claims{}, false
+	c := claims{notBefore: time.Unix(*w.NotBefore, 0), expires: time.Unix(*w.Expires, 0)}
+	var ok bool
+	if c.url, ok = digest(w.URLHash); ok && w.PayloadHash != nil {
+		c.payload, ok = digest(*w.PayloadHash)
 	}
-	if c.url, ok = digest(url); !ok {
-		return claims{}, false
-	}
-	if _, there := fields["payload_hash"]; there {
-		if !read(fields, "payload_hash", &payload) {
-			return claims{}, false
-		}
-		if c.payload, ok = digest(payload); !ok {
-			return claims{}, false
-		}
-	}
-	c.notBefore, c.expires = time.Unix(nbf, 0), time.Unix(exp, 0)
-	return c, true
+	return c, ok
 }
 
 // covers reports whether the token was made for this URL and body: a hash of
@@ -192,24 +186,10 @@ func (c claims) fresh(now time.Time, leeway, horizon time.Duration) (late time.D
 	return max(late, 0), true
 }
 
-// tokenObject decodes a part of a token. The names are compared exactly, which
-// a struct would not do.
-func tokenObject(encoded string) (map[string]json.RawMessage, bool) {
+// tokenPart decodes a part of a token.
+func tokenPart(encoded string, to any) bool {
 	b, err := httpx.DecodeBase64URL(encoded)
-	if err != nil {
-		return nil, false
-	}
-	var fields map[string]json.RawMessage
-	if httpx.DecodeJSON(b, &fields, httpx.JSONLimits{MaxDepth: 4}) != nil || fields == nil {
-		return nil, false
-	}
-	return fields, true
-}
-
-// read decodes a required field; null is no value.
-func read(fields map[string]json.RawMessage, name string, to any) bool {
-	raw := fields[name]
-	return len(raw) > 0 && string(raw) != "null" && json.Unmarshal(raw, to) == nil
+	return err == nil && httpx.DecodeJSON(b, to, httpx.JSONLimits{MaxDepth: 4}) == nil
 }
 
 // digest decodes a SHA-256 in hex.

@@ -72,6 +72,12 @@ func TestARequestWithoutABodyNeedsATokenWithoutItsHash(t *testing.T) {
 	r = signed(t, body)
 	r.Body = nil
 	refused(t, p, r)
+	for _, hash := range []string{"", "x", "ff"} {
+		c := map[string]any{}
+		require.NoError(t, json.Unmarshal([]byte(jsonOf(messagebirdtest.NewClaims(hookURL, nil, noon()))), &c))
+		c["payload_hash"] = hash
+		refused(t, p, spoil(signed(t, ""), forge(`{"alg":"HS256"}`, jsonOf(c), signingKey)))
+	}
 }
 
 func TestEveryFlippedByteIsRefused(t *testing.T) {
