@@ -129,7 +129,8 @@ const (
 // As finds an optional interface on a driver, following Unwrap() any of
 // wrappers.
 func As[T any](x any) (T, bool) {
-	for x != nil {
+	const deepest = 32 // wrappers; one that unwraps to itself must not hang us
+	for range deepest {
 		if t, ok := x.(T); ok {
 			return t, true
 		}

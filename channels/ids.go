@@ -8,7 +8,7 @@ import (
 )
 
 // ID names a line: one Facebook Page, one WhatsApp number. 1-64 characters of
-// a-z, 0-9, '-', '_' and '.'. It is chosen in the configuration, is unique in a
+// a-z, 0-9, '-', '_' and '.', which does not come first. It is chosen in the configuration, is unique in a
 // service and never changes, because stored messages refer to it.
 type ID string
 
@@ -34,7 +34,7 @@ const (
 type Agency string
 
 // MessageID is our name of a message: 1-64 characters of a-z, A-Z, 0-9, '-',
-// '_', '.'; a UUIDv7 when the service chooses it.
+// '_', '.', which does not come first; a UUIDv7 when the service chooses it.
 type MessageID string
 
 // ProviderID is the provider's name of a message, opaque to the core.
@@ -90,7 +90,7 @@ func (a Agency) Valid() error { return validName(string(a), false) }
 func (id MessageID) Valid() error { return validName(string(id), true) }
 
 func validName(s string, upper bool) error {
-	if len(s) == 0 || len(s) > 64 {
+	if len(s) == 0 || len(s) > 64 || s[0] == '.' { // "." and ".." are no names in a path
 		return ErrBadID
 	}
 	for _, c := range []byte(s) {

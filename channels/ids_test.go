@@ -27,6 +27,7 @@ func TestIdsAreShortAndSafe(t *testing.T) {
 		{"a letter of Estonian", "õ", false, false},
 		{"a control character", "a\x00", false, false},
 		{"a colon", "a:b", false, false},
+		{"a dot first", "..", false, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			check := func(ok bool, err error) {

@@ -17,7 +17,7 @@ fi
 
 # fuzz PACKAGE TARGET leaves the output in $log.
 fuzz() {
-	go test -run '^$' -fuzz "^$2\$" -fuzztime "$time" "$1" >"$log" 2>&1
+	go test -run '^$' -fuzz "^$2\$" -fuzztime "$time" -fuzzminimizetime 10x "$1" >"$log" 2>&1
 }
 
 count=0
