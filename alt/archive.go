@@ -94,7 +94,7 @@ const (
 
 // Message is a message as it is kept, both ways.
 type Message struct {
-	Seq          int64              // order within the store
+	Seq          int64              // order within the store; of an event, its Item.ID
 	ID           channels.MessageID // ours; of an inbound message "in-" and its Seq
 	Conversation string
 	Address      channels.Address
@@ -179,7 +179,8 @@ type LetterQuery struct {
 type Verdict string
 
 // Verdicts. Retry queues it again, behind what waits in its lane (for an
-// uncertain message: sends it again, knowing that it may arrive twice). Drop
+// uncertain message: sends it again, knowing that it may arrive twice), with
+// attempts and time of acceptance counted anew. Drop
 // gives it up: the message failed. Confirm says that an uncertain message did
 // arrive: it becomes sent.
 const (

@@ -28,7 +28,7 @@ type Contact struct {
 }
 
 // Format prints nothing personal, whatever the verb.
-func (c *Contact) Format(f fmt.State, _ rune) {
+func (c Contact) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "contact on "+c.Address.String())
 }
 
@@ -87,7 +87,7 @@ type Conversation struct {
 }
 
 // Format prints the id only, whatever the verb.
-func (c *Conversation) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "conversation "+c.ID) }
+func (c Conversation) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "conversation "+c.ID) }
 
 // Dossier is what is stored about a person on a line. Fields are nil when
 // there is nothing; Session may have ended, Conversation is the latest one and

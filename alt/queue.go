@@ -34,7 +34,9 @@ const (
 //   - Items of one lane (channels.Lane for events, the address for messages)
 //     are handed out in the order of acceptance, one at a time per lane and
 //     queue. An item that waits for a retry holds its lane; dead and unknown
-//     ones hold nothing.
+//     ones hold nothing, and each Reconcile item has a lane of its own.
+//   - A token is spent by Commit or Release; only a Receipt is still taken with
+//     an Outbox token after the move to Reconcile, until somebody claims it.
 //   - Refusals are decided before anything is written.
 type Queue interface {
 	// Accept stores events that are not known yet, by (Agency, Channel, Key),
@@ -89,7 +91,8 @@ type Item struct {
 
 // Changes is everything that one Commit writes.
 type Changes struct {
-	// Saved by their Version; a Version of 0 inserts.
+	// Saved by their Version; a Version of 0 inserts. An address has at most
+	// one open conversation: a second one is ErrConflict.
 	Session      *session.Session
 	Contact      *Contact
 	Conversation *Conversation
@@ -98,7 +101,8 @@ type Changes struct {
 	// to the address's open conversation, if there is one.
 	Send []channels.Outbound
 	// CancelBot takes back the address's unclaimed messages of authors other
-	// than channels.Person: their status becomes Canceled.
+	// than channels.Person, retries that wait among them, but not those of Send:
+	// their status becomes Canceled.
 	CancelBot channels.Address
 	// Later queues events of the service's own at a time to come. They take
 	// their place in their lane then, not now.
@@ -140,7 +144,8 @@ type Later struct {
 // to the address that were sent up to then. The message is found by ID, else
 // by Ref (Outbound.Ref), else, for an echo, as the only message of unknown
 // outcome to the address whose content has the same print. Its status is
-// merged (Status.Merge); a message of unknown outcome becomes sent. A report
+// merged (Status.Merge); a message of unknown outcome becomes sent, and
+// evidence of delivery finishes one that waits for a retry or is a letter. A report
 // on an ID that is not stored is parked: the Receipt's Commit applies it, and
 // after ParkFor it is dropped. An echo that matches nothing makes Commit
 // return ErrNotFound instead.
@@ -162,8 +167,9 @@ const ParkFor = 24 * time.Hour
 // DedupeFor is how long a store must remember the keys of events.
 const DedupeFor = 8 * 24 * time.Hour
 
-// Redaction replaces the content of the message that the provider calls ID.
-// The old content must not be found in the store's files afterwards. Nil With
+// Redaction replaces the content of the message that the provider calls ID,
+// in letters and queues too. The old content must not be found in the store's
+// files afterwards, and a file that belonged to it is deleted. Nil With
 // means withdrawn: channels.Unsupported{Type: channels.TypeWithdrawn}.
 type Redaction struct {
 	Address channels.Address

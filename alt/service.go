@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -168,8 +169,9 @@ func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.Messa
 
 // fit makes the parts of a message.
 func (s *Service) fit(l *line, o channels.Outbound) ([]channels.Outbound, error) {
-	if err := o.ID.Valid(); err != nil {
-		return nil, fmt.Errorf("%w: Outbound.ID: %w", ErrInput, err)
+	// A dot separates the part in Outbound.Ref; "in-" names inbound messages.
+	if err := o.ID.Valid(); err != nil || strings.Contains(string(o.ID), ".") || strings.HasPrefix(string(o.ID), "in-") {
+		return nil, fmt.Errorf("%w: Outbound.ID: 1-64 characters of a-z, A-Z, 0-9, '-', '_', not beginning with \"in-\"", ErrInput)
 	}
 	contents, err := channels.Fit(l.info.Capabilities, o.Content)
 	if err != nil {

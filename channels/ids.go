@@ -34,7 +34,7 @@ const (
 type Agency string
 
 // MessageID is our name of a message: 1-64 characters of a-z, A-Z, 0-9, '-',
-// '_', '.', which does not come first; a UUIDv7 when the service chooses it.
+// '_', '.', which does not come first (a message to send has no dot in its id); a UUIDv7 when the service chooses it.
 type MessageID string
 
 // ProviderID is the provider's name of a message, opaque to the core.

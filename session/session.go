@@ -3,9 +3,9 @@
 // idleness or age, with the reason kept. A session is keyed by the person's
 // address on a line and holds no identity unless one was proven.
 //
-//	s := session.New(addr, now)          // a first message
-//	s, ended := policy.At(s, now)        // a later one: the same session, or a new one
-//	s.End(session.BySpecialist, now)     // its reason stays with it
+//	s := session.New(addr, now)      // a first message
+//	policy.Expire(s, now)            // before a later one: is its time over?
+//	s.End(session.BySpecialist, now) // its reason stays with it
 package session
 
 import (
@@ -95,7 +95,7 @@ func (s *Session) End(r Reason, at time.Time) {
 }
 
 // Format prints the id only, whatever the verb.
-func (s *Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "session "+s.ID) }
+func (s Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "session "+s.ID) }
 
 // Policy bounds the length of sessions.
 type Policy struct {
