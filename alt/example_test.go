@@ -3,6 +3,8 @@ package alt_test
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/memstore"
@@ -52,11 +54,27 @@ func ExampleChain() {
 		return alt.ErrNotMine
 	})
 	people := alt.HandlerFunc(func(_ context.Context, t *alt.Turn) error { t.Await(); return nil })
-	chain := alt.Chain(
-		alt.Link{Name: "bot", Kind: alt.HeldByBot, Handler: bot},
-		alt.Link{Name: "desk", Kind: alt.HeldByDesk, Handler: people},
-	)
-	_, err := alt.New(alt.Config{Handler: chain})
-	fmt.Println(err)
-	// Output: alt: Config.Store: required
+	line := channeltest.New(channeltest.Config{ID: "messenger"})
+	svc, err := alt.New(alt.Config{
+		Store: memstore.New(memstore.Config{}), Channels: []channels.Channel{line}, PublicURL: "https://agency.example/webhooks",
+		Handler: alt.Chain(
+			alt.Link{Name: "bot", Kind: alt.HeldByBot, Handler: bot},
+			alt.Link{Name: "desk", Kind: alt.HeldByDesk, Handler: people},
+		),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hooks := http.StripPrefix("/webhooks", svc.Webhooks())
+	for _, text := range []string{"lahtiolekuajad", "inimene", "lahtiolekuajad"} {
+		hooks.ServeHTTP(httptest.NewRecorder(), channeltest.HTTP(line.Post(line.Message("mari", text))))
+		if _, err := svc.Step(context.Background()); err != nil {
+			fmt.Println(err)
+		}
+	}
+	for _, m := range line.Sent() {
+		fmt.Println(m.Author, "wrote:", m.Content.(channels.Text).Body)
+	}
+	// Output: bot wrote: E-R 9-17
 }
