@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+)
+
+// demoMenu offers answers to tap before the echo bot gets a message: on one line
+// they are buttons, on the other a numbered text.
+type demoMenu struct {
+	bot   *echoBot
+	texts *pageTexts
+}
+
+// Choices of the menu; their titles and answers are texts of the same names.
+const (
+	menuHours     = "menu.hours"
+	menuDocuments = "menu.documents"
+	menuPerson    = "menu.person"
+)
+
+// Handle implements alt.Handler.
+func (m *demoMenu) Handle(ctx context.Context, t *alt.Turn) error {
+	if chosen, ok := t.Chosen(); ok {
+		switch chosen.ID {
+		case menuPerson:
+			t.HandOver(linkDesk)
+			return nil
+		case menuHours, menuDocuments:
+			return t.ReplyText(m.say(t, chosen.ID+".answer"))
+		}
+	}
+	words := wordsOf(t.Text())
+	for _, tag := range m.texts.tags {
+		if !slices.Contains(words, m.texts.say(tag, "quick.menu")) {
+			continue
+		}
+		if t.Contact().Language == "" {
+			t.SetLanguage(tag.String())
+		}
+		return m.offer(t)
+	}
+	return m.bot.Handle(ctx, t)
+}
+
+func (m *demoMenu) offer(t *alt.Turn) error {
+	c := channels.Choices{Body: m.say(t, "menu.body")}
+	if s := t.Session(); s.Get(toldAttr) == "" {
+		c.Body = m.bot.say(t.Language(), botDisclosure) + "\n\n" + c.Body
+		s.Set(toldAttr, "1")
+	}
+	for _, id := range []string{menuHours, menuDocuments, menuPerson} {
+		c.Options = append(c.Options, channels.Choice{ID: id, Title: m.say(t, id)})
+	}
+	return t.Reply(c)
+}
+
+func (m *demoMenu) say(t *alt.Turn, key string) string {
+	return m.texts.say(m.texts.best(t.Language()), key)
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/liidestuja/liidestuja/channels"
+)
+
+// handset is a person's side of a simulated channel.
+type handset interface {
+	// Says, SendsLocation, Attach and Taps send and return the message's id.
+	Says(text string) string
+	SendsLocation(latitude, longitude float64) string
+	Attach(kind channels.MediaKind, f demoFile) string
+	Taps(choice string) (string, error)
+	// Arrived returns all that the person received, as soon as it is more than n.
+	Arrived(ctx context.Context, n int) ([]arrival, error)
+	// Delivers and Reads report a received message.
+	Delivers(id string) error
+	Reads(id string) error
+}
+
+// arrival is a message at a handset, as the provider's wire has it.
+type arrival struct {
+	ID      string
+	Content json.RawMessage
+	At      time.Time
+}
+
+// demoFile is a file at a handset.
+type demoFile struct {
+	Name, Type string
+	Data       []byte
+}
+
+// demoPhone is what a person's screen shows: what was written and what arrived,
+// in the order in which it happened.
+type demoPhone struct {
+	line    channels.ID
+	peer    channels.Peer
+	owner   string
+	set     handset
+	fetch   func(ctx context.Context, url string) (demoFile, error) // from the provider
+	changed func()
+	now     func() time.Time
+
+	mu     sync.Mutex
+	screen []bubble
+	unread []string // ids that nobody looked at
+	files  map[string]demoFile
+}
+
+const (
+	// demoScreen is how many messages a phone keeps, demoFiles how many files.
+	demoScreen = 200
+	demoFiles  = 30
+	// demoMaxFile bounds a file in the demo, in bytes.
+	demoMaxFile = 5 << 20
+)
+
+// watch takes in what arrives until ctx ends.
+func (p *demoPhone) watch(ctx context.Context) {
+	for n := 0; ; {
+		all, err := p.set.Arrived(ctx, n)
+		if err != nil {
+			return
+		}
+		for _, a := range all[min(n, len(all)):] {
+			b := arrivedBubble(a)
+			if b.File != nil {
+				p.keep(&b, a.ID, p.download(ctx, b.File.URL))
+			}
+			_ = p.set.Delivers(a.ID) // of a message that this phone has, so it cannot fail
+			p.show(b, a.ID)
+		}
+		n = len(all)
+	}
+}
+
+func (p *demoPhone) download(ctx context.Context, url string) demoFile {
+	f, err := p.fetch(ctx, url)
+	if err != nil {
+		return demoFile{}
+	}
+	return f
+}
+
+// show adds a message to the screen; unread is its id when somebody has yet to
+// look at it.
+func (p *demoPhone) show(b bubble, unread string) {
+	p.mu.Lock()
+	p.screen = append(p.screen, b)
+	if over := len(p.screen) - demoScreen; over > 0 {
+		p.screen = slices.Clone(p.screen[over:])
+	}
+	if unread != "" {
+		p.unread = append(p.unread, unread)
+	}
+	p.mu.Unlock()
+	p.changed()
+}
+
+// look returns the screen to somebody who looks at it, so that all is read.
+func (p *demoPhone) look() []bubble {
+	p.mu.Lock()
+	shown, unread := slices.Clone(p.screen), p.unread
+	p.unread = nil
+	p.mu.Unlock()
+	for _, id := range unread {
+		_ = p.set.Reads(id) // as above
+	}
+	return shown
+}
+
+// posted marks a message of the person as accepted by the service.
+func (p *demoPhone) posted(id string) {
+	p.mu.Lock()
+	i := slices.IndexFunc(p.screen, func(b bubble) bool { return b.Mine && b.Key == id })
+	if i >= 0 {
+		p.screen[i].Status = channels.Delivered
+	}
+	p.mu.Unlock()
+	if i >= 0 {
+		p.changed()
+	}
+}
+
+// mine is a message that the person is about to send. send returns its id; the
+// screen is closed meanwhile, so that no report on it comes too early.
+func (p *demoPhone) mine(b bubble, send func() (string, error)) error {
+	b.Mine, b.Who, b.Status, b.At = true, "me", channels.Sent, p.now()
+	p.mu.Lock()
+	id, err := send()
+	if err == nil {
+		b.Key = id
+		p.screen = append(p.screen, b)
+	}
+	p.mu.Unlock()
+	p.changed()
+	return err
+}
+
+func (p *demoPhone) say(text string) error {
+	return p.mine(bubble{Text: text}, func() (string, error) { return p.set.Says(text), nil })
+}
+
+func (p *demoPhone) place(at channels.Location) error {
+	return p.mine(bubble{Place: &at}, func() (string, error) { return p.set.SendsLocation(at.Latitude, at.Longitude), nil })
+}
+
+func (p *demoPhone) tap(id string) error {
+	title := id
+	p.mu.Lock()
+	for _, b := range p.screen {
+		for _, c := range b.Choices {
+			if c.ID == id {
+				title = c.Title
+			}
+		}
+	}
+	p.mu.Unlock()
+	return p.mine(bubble{Text: title}, func() (string, error) { return p.set.Taps(id) })
+}
+
+func (p *demoPhone) attach(f demoFile) error {
+	kind := channels.File
+	switch major, _, _ := strings.Cut(f.Type, "/"); major {
+	case "image":
+		kind = channels.Image
+	case "audio":
+		kind = channels.Audio
+	case "video":
+		kind = channels.Video
+	}
+	b := bubble{File: &fileLink{Name: f.Name}}
+	p.keep(&b, strconv.FormatInt(p.now().UnixNano(), 36), f)
+	return p.mine(b, func() (string, error) { return p.set.Attach(kind, f), nil })
+}
+
+// keep puts a file into the phone's memory and its link into the message. A
+// file without content could not be had.
+func (p *demoPhone) keep(b *bubble, key string, f demoFile) {
+	link := *b.File
+	link.URL = ""
+	if len(f.Data) > 0 {
+		link.URL, link.Size = "/phone/"+string(p.line)+"/files/"+key, int64(len(f.Data))
+		link.Name, link.Image = or(f.Name, link.Name), showsImage(f.Data)
+		p.mu.Lock()
+		if len(p.files) >= demoFiles {
+			clear(p.files)
+		}
+		p.files[key] = f
+		p.mu.Unlock()
+	}
+	b.File = &link
+}
+
+func (p *demoPhone) file(key string) (demoFile, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	f, ok := p.files[key]
+	return f, ok
+}
+
+// showsImage reports whether the bytes are a picture that every browser shows,
+// and that holds no script.
+func showsImage(b []byte) bool {
+	switch http.DetectContentType(b) {
+	case "image/png", "image/jpeg", "image/gif", "image/webp":
+		return true
+	}
+	return false
+}
+
+// arrivedBubble reads a message of the provider's wire as far as a simple phone
+// would show it.
+func arrivedBubble(a arrival) bubble {
+	type file struct {
+		URL, Caption string
+	}
+	type item struct{ ID, Title, Description string }
+	var c struct {
+		Text                      string
+		Image, Video, Audio, File *file
+		Location                  *struct{ Latitude, Longitude float64 }
+		Interactive               *struct {
+			Header, Body, Footer struct{ Text string }
+			Action               struct {
+				Buttons  []item
+				Sections []struct{ Rows []item }
+			}
+		}
+	}
+	b := bubble{Key: a.ID, Who: "agency", At: a.At}
+	if json.Unmarshal(a.Content, &c) != nil {
+		b.Other = "unknown"
+		return b
+	}
+	b.Text = c.Text
+	for _, f := range []*file{c.Image, c.Video, c.Audio, c.File} {
+		if f != nil {
+			b.File, b.Text = &fileLink{URL: f.URL}, f.Caption
+		}
+	}
+	if c.Location != nil {
+		b.Place = &channels.Location{Latitude: c.Location.Latitude, Longitude: c.Location.Longitude}
+	}
+	if i := c.Interactive; i != nil {
+		b.Text = strings.TrimSpace(i.Header.Text + "\n" + i.Body.Text + "\n" + i.Footer.Text)
+		items := i.Action.Buttons
+		for _, s := range i.Action.Sections {
+			items = append(items, s.Rows...)
+		}
+		for _, it := range items {
+			b.Choices = append(b.Choices, channels.Choice{ID: it.ID, Title: it.Title, Description: it.Description})
+		}
+	}
+	if b.Text == "" && b.File == nil && b.Place == nil && len(b.Choices) == 0 {
+		b.Other = "unknown"
+	}
+	return b
+}
