@@ -137,6 +137,11 @@ func (s *Service) turnOnce(ctx context.Context, l *line, it Item, h Handler) err
 		if t.d.Contact == nil {
 			t.d.Contact = &Contact{Address: a}
 		}
+		if w, ok := it.Event.(*channels.Withdrawn); ok {
+			if err := s.dropFile(ctx, t.d.Conversation, w.ID); err != nil {
+				return err
+			}
+		}
 		c.Redactions = t.notice(it.Event)
 	}
 	if h != nil {
@@ -151,6 +156,28 @@ func (s *Service) turnOnce(ctx context.Context, l *line, it Item, h Handler) err
 	all := t.changes()
 	all.Record, all.Redactions = c.Record, c.Redactions
 	return s.commit(ctx, it, all)
+}
+
+// dropFile deletes the file of a message that was withdrawn, before its content
+// is: then a crash in between cannot leave a file that nothing names.
+func (s *Service) dropFile(ctx context.Context, c *Conversation, id channels.ProviderID) error {
+	if c == nil {
+		return nil
+	}
+	for before := ""; ; {
+		page, earlier, err := s.cfg.Store.Messages(ctx, MessageQuery{Agency: c.Address.Agency, Conversation: c.ID, Limit: 500, Before: before})
+		if err != nil {
+			return err
+		}
+		for _, m := range page {
+			if f, ok := m.Content.(channels.Media); ok && m.Provider == id && m.Direction == In && f.Blob != "" {
+				return s.cfg.Store.DeleteBlob(ctx, c.Address.Agency, f.Blob)
+			}
+		}
+		if before = earlier; before == "" {
+			return nil
+		}
+	}
 }
 
 // notice applies what an event that is no message means by itself.

@@ -94,3 +94,17 @@ func TestAStoredFileIsOpenedForTheDriver(t *testing.T) {
 	hs.Settle()
 	require.Equal(t, []byte("%PDF-1.7 form"), chat.Sent()[0].File)
 }
+
+func TestTheFileOfAWithdrawnMessageIsDeleted(t *testing.T) {
+	hs := alttest.New(t, &keeper{})
+	fake, chat := hs.Fake("messenger"), hs.ChatAs("messenger", "p")
+	picture := fake.Media("p", channels.Media{As: channels.Image, Type: "image/png"}, []byte("\x89PNG private"))
+	hs.Serve(httpOf(fake.Post(picture)))
+	hs.Settle()
+	blob := chat.Transcript()[0].Content.(channels.Media).Blob
+	require.NotEmpty(t, blob)
+	chat.Happens(fake.Withdraw(picture))
+	require.Equal(t, channels.Unsupported{Type: channels.TypeWithdrawn}, chat.Transcript()[0].Content)
+	_, err := hs.Store().OpenBlob(t.Context(), "agency", blob)
+	require.ErrorIs(t, err, alt.ErrNotFound)
+}

@@ -169,7 +169,7 @@ const DedupeFor = 8 * 24 * time.Hour
 
 // Redaction replaces the content of the message that the provider calls ID,
 // in letters and queues too. The old content must not be found in the store's
-// files afterwards, and a file that belonged to it is deleted. Nil With
+// files afterwards; a file that belonged to it is its owner's to delete. Nil With
 // means withdrawn: channels.Unsupported{Type: channels.TypeWithdrawn}.
 type Redaction struct {
 	Address channels.Address
