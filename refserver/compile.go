@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -201,8 +202,10 @@ func placeOfService(field string) string {
 // placeOfDesk says where a field of desk.Config stands in the file.
 func placeOfDesk(field string) string { return strings.TrimSuffix("desk."+field, ".") }
 
+// An index by a word: Texts["et"], Week[Monday].
+var wordIndex = regexp.MustCompile(`\["?(\pL[^\]"]*)"?\]`)
+
 // placeOfPeople says where a field of desk.HandlerConfig stands in the file.
 func placeOfPeople(field string) string {
-	field = strings.NewReplacer(`["`, ".", `"]`, "", "[", ".", "]", "").Replace(field)
-	return strings.TrimSuffix("desk."+strings.ToLower(field), ".")
+	return placeOfDesk(strings.ToLower(wordIndex.ReplaceAllString(field, ".$1")))
 }

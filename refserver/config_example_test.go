@@ -1,0 +1,138 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/refserver/internal/strictyaml"
+)
+
+const exampleFile = "liidestuja.example.yaml"
+
+func TestTheExampleConfigurationIsGood(t *testing.T) {
+	dir := t.TempDir()
+	b, err := os.ReadFile(exampleFile)
+	require.NoError(t, err)
+	example := strings.NewReplacer("/etc/liidestuja", dir, "/var/lib/liidestuja", filepath.Join(dir, "data")).Replace(string(b))
+	path := filepath.Join(dir, "liidestuja.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(example), 0o600))
+	writeCertificate(t, dir, "tls", "alt.example.ee")
+	for name, content := range map[string]string{"proxy": "user:password", "messagebird-signing.key": "a signing key"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	cert, err := os.ReadFile(filepath.Join(dir, "tls.crt"))
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), cert, 0o600))
+
+	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x"})
+	require.NoError(t, err)
+	require.Equal(t, "https://alt.example.ee/webhooks/messagebird", p.accounts[0].webhook)
+}
+
+func TestTheExampleConfigurationHasEveryField(t *testing.T) {
+	b, err := os.ReadFile(exampleFile)
+	require.NoError(t, err)
+	var c config
+	src, err := strictyaml.Decode(exampleFile, b, &c)
+	require.NoError(t, err)
+	var walk func(path string, v reflect.Value)
+	walk = func(path string, v reflect.Value) {
+		switch v.Kind() {
+		case reflect.Pointer:
+			require.False(t, v.IsNil(), "%s is missing", path)
+			walk(path, v.Elem())
+		case reflect.Struct:
+			if v.Type() == reflect.TypeFor[secret]() {
+				return // one of its two fields
+			}
+			for i := range v.NumField() {
+				name := v.Type().Field(i).Tag.Get("yaml")
+				require.NotEmpty(t, name, "%s has a field without a name", v.Type())
+				at := strings.TrimPrefix(path+"."+name, ".")
+				require.True(t, src.Has(at), "%s is missing", at)
+				walk(at, v.Field(i))
+			}
+		case reflect.Slice:
+			require.NotZero(t, v.Len(), "%s is empty", path)
+			walk(path+"[0]", v.Index(0))
+		case reflect.Map:
+			require.NotZero(t, v.Len(), "%s is empty", path)
+			for _, k := range v.MapKeys() {
+				walk(path+"."+k.String(), v.MapIndex(k))
+			}
+		}
+	}
+	walk("", reflect.ValueOf(c))
+}
+
+func TestTheExampleConfigurationExplainsEveryField(t *testing.T) {
+	b, err := os.ReadFile(exampleFile)
+	require.NoError(t, err)
+	key, comment := regexp.MustCompile(`^\s*(- )?[a-z_]+:( |$)`), regexp.MustCompile(`^\s*# `)
+	before := ""
+	for i, line := range strings.Split(string(b), "\n") {
+		if key.MatchString(line) {
+			require.Regexp(t, comment, before, "line %d explains nothing of %s", i, line)
+		}
+		before = line
+	}
+}
+
+// writeCertificate writes name.crt and name.key for a host.
+func writeCertificate(t *testing.T, dir, name, host string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: host}, DNSNames: []string{host},
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &template, &template, &key.PublicKey, key)
+	require.NoError(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	require.NoError(t, err)
+	for ending, block := range map[string]*pem.Block{".crt": {Type: "CERTIFICATE", Bytes: der}, ".key": {Type: "PRIVATE KEY", Bytes: secret}} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name+ending), pem.EncodeToMemory(block), 0o600))
+	}
+}
+
+// FuzzConfig holds that no file makes the program panic or repeat a secret that
+// stands where it must not.
+func FuzzConfig(f *testing.F) {
+	example, err := os.ReadFile(exampleFile)
+	require.NoError(f, err)
+	f.Add(example)
+	f.Add([]byte("agency: a\nproviders:\n  - messagebird: {access_key: Sesame123, lines: [{id: a}]}\n"))
+	f.Add([]byte("desk: {hours: {week: {monday: ['1']}}, texts: {et: {away: '{x}'}}}\nbot: {kind: echo, texts: {et: {echo: ''}}}\n"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		path := filepath.Join(t.TempDir(), "c.yaml")
+		require.NoError(t, os.WriteFile(path, data, 0o600))
+		l, err := loadConfig(path)
+		if err == nil {
+			_, err = l.compile(newVault(noEnv, time.Now))
+		}
+		if err != nil {
+			for _, line := range strings.Split(err.Error(), "\n") {
+				require.Regexp(t, "^"+regexp.QuoteMeta(path)+`:\d+: `, line)
+			}
+			require.NotContains(t, fmt.Sprint(err), "Sesame123")
+		}
+	})
+}

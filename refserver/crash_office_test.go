@@ -1,0 +1,248 @@
+//go:build crash
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
+)
+
+var errEnded = errors.New("the server ended by itself")
+
+// office posts what people write and what the provider reports, until each post
+// is answered 200.
+type office struct {
+	w      *world
+	child  *child
+	seed   uint64
+	client *http.Client
+	rounds chan messagebirdtest.Delivery // echoes
+
+	taking sync.Mutex // of the simulator's queue
+
+	mu   sync.Mutex
+	said map[string][]string // by person, in the order of their 200s
+
+	again, late, several, hungUp, echoes, posted atomic.Int64
+}
+
+func newOffice(w *world, c *child, seed uint64) *office {
+	return &office{w: w, child: c, seed: seed, said: make(map[string][]string), rounds: make(chan messagebirdtest.Delivery, 100_000),
+		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+}
+
+func personOf(i int) string { return fmt.Sprintf("+3725550%04d", i) }
+
+// start starts the posters: each has people of its own, so that the order of a
+// chat is the order of its poster. They begin nothing new when posting ends, and
+// give up with ctx.
+func (o *office) start(ctx, posting context.Context, limit *rate.Limiter) *sync.WaitGroup {
+	var posters sync.WaitGroup
+	for p := range crashPosters {
+		posters.Go(func() {
+			random := rand.New(rand.NewPCG(o.seed, uint64(100+p)))
+			var people []int
+			for i := p; i < crashPeople; i += crashPosters {
+				people = append(people, i)
+			}
+			for n := 0; limit.Wait(posting) == nil; n++ {
+				i := people[random.IntN(len(people))]
+				o.says(ctx, random, i, fmt.Sprintf("p%02d n%06d", i, n))
+			}
+		})
+	}
+	for range 4 {
+		go o.echo(ctx)
+	}
+	go o.collect(ctx)
+	return &posters
+}
+
+// says has a person write, and posts the webhook until it is accepted.
+func (o *office) says(ctx context.Context, random *rand.Rand, person int, text string) {
+	if random.Float64() < 0.05 {
+		o.hungUp.Add(1)
+		o.w.sim.FailNext(1, messagebirdtest.Failure{Method: http.MethodPost, HangUpAfterAccept: true})
+	}
+	d := o.take(func() string { return o.w.sim.Person(waChannel, personOf(person)).Says(text) })
+	if random.Float64() < 0.3 {
+		// Signed a minute ago: good for a moment more, expired when it is posted again.
+		claims := messagebirdtest.NewClaims(d.URL, d.Body, time.Now().Add(-time.Minute))
+		token, err := claims.Token("HS256", signingKey)
+		if err != nil {
+			panic(err)
+		}
+		d.Header.Set(messagebirdtest.HeaderToken, token)
+	}
+	connections := 1
+	if random.Float64() < 0.1 {
+		connections = 4
+		o.several.Add(1)
+	}
+	if o.deliver(ctx, d, connections) {
+		o.mu.Lock()
+		o.said[personOf(person)] = append(o.said[personOf(person)], text)
+		o.mu.Unlock()
+	}
+}
+
+// take returns the webhook of the message that says makes; what else waits in
+// the simulator's queue is a report on something that was sent.
+func (o *office) take(says func() string) *messagebirdtest.Delivery {
+	o.taking.Lock()
+	defer o.taking.Unlock()
+	id := ""
+	if says != nil {
+		id = says()
+	}
+	var mine *messagebirdtest.Delivery
+	for _, d := range o.w.sim.Take() {
+		var body struct {
+			Message struct {
+				ID string `json:"id"`
+			} `json:"message"`
+		}
+		if err := json.Unmarshal(d.Body, &body); err != nil {
+			panic(err)
+		}
+		switch {
+		case id == "" || body.Message.ID != id:
+			o.rounds <- d
+		case d.Event == messagebirdtest.EventMessageCreated:
+			mine = &d
+		}
+	}
+	return mine
+}
+
+// collect fetches reports when nobody writes.
+func (o *office) collect(ctx context.Context) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		o.take(nil)
+		<-tick.C
+	}
+}
+
+// echo posts reports.
+func (o *office) echo(ctx context.Context) {
+	for {
+		select {
+		case d := <-o.rounds:
+			if o.deliver(ctx, &d, 1) {
+				o.echoes.Add(1)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// deliver posts the same bytes until one post is answered 200, the first time by
+// several connections at once. It returns when all of them were answered, so
+// that the next message of the chat comes after this one.
+func (o *office) deliver(ctx context.Context, d *messagebirdtest.Delivery, connections int) bool {
+	for first := true; ctx.Err() == nil; first = false {
+		base, err := o.child.address(ctx)
+		if err != nil {
+			return false
+		}
+		if !first {
+			o.again.Add(1)
+			connections = 1
+		}
+		var accepted atomic.Bool
+		var all sync.WaitGroup
+		for range connections {
+			all.Go(func() {
+				if o.post(ctx, base, d) {
+					accepted.Store(true)
+				}
+			})
+		}
+		all.Wait()
+		if accepted.Load() {
+			o.posted.Add(1)
+			return true
+		}
+	}
+	return false
+}
+
+func (o *office) post(ctx context.Context, base string, d *messagebirdtest.Delivery) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/webhooks/messagebird", bytes.NewReader(d.Body))
+	if err != nil {
+		panic(err)
+	}
+	r.Header = d.Header.Clone()
+	r.GetBody = nil // no repetition but our own
+	expired := o.expired(d)
+	res, err := o.client.Do(r)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	if _, err := io.Copy(io.Discard, res.Body); err != nil {
+		return false
+	}
+	if res.StatusCode == http.StatusOK && expired {
+		o.late.Add(1)
+	}
+	return res.StatusCode == http.StatusOK
+}
+
+// accepted is how many messages of people were answered 200.
+func (o *office) accepted() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	n := 0
+	for _, list := range o.said {
+		n += len(list)
+	}
+	return n
+}
+
+// quiet waits until nothing has happened for a while.
+func (o *office) quiet(ctx context.Context) error {
+	tick := time.NewTicker(250 * time.Millisecond)
+	defer tick.Stop()
+	last, since := int64(-1), time.Now()
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+		totals := o.w.sim.Totals()
+		now := int64(totals.Requests) + o.posted.Load()
+		if now != last {
+			last, since = now, time.Now()
+		}
+		if time.Since(since) > crashQuiet {
+			return nil
+		}
+	}
+}
+
+// expired reports whether the token's own time is over.
+func (o *office) expired(d *messagebirdtest.Delivery) bool {
+	claims, err := claimsOf(d.Header.Get(messagebirdtest.HeaderToken))
+	if err != nil {
+		panic(err)
+	}
+	return time.Now().After(time.Unix(claims.Expires+1, 0)) // the driver's leeway
+}
