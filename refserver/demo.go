@@ -27,6 +27,10 @@ type demoConfig struct {
 	URL     string // of this server as the browser and the simulator reach it, without a slash at the end
 	DataDir string // it exists
 	Logger  *slog.Logger
+	// Reconcile is how long the provider's word on a message of unknown outcome
+	// is waited for. Default 5 s, so that a visitor sees what follows; a real
+	// service waits 15 min.
+	Reconcile time.Duration
 }
 
 // demoPerson is an invented person with a phone.
@@ -52,57 +56,56 @@ func demoPeople() []demoPerson {
 // startDemo makes the demo. ctx ends when the server begins to stop; run ends
 // with its own ctx, and closes what startDemo opened. See startFunc.
 func startDemo(ctx context.Context, cfg demoConfig) (handler http.Handler, run func(context.Context) error, err error) {
-	files, err := fs.Sub(demoTree, "demo")
+	d, err := newDemo(ctx, cfg)
 	if err != nil {
 		return nil, nil, err
+	}
+	context.AfterFunc(ctx, d.app.drain)
+	return d.handler, d.run, nil
+}
+
+func newDemo(ctx context.Context, cfg demoConfig) (*demo, error) {
+	if cfg.Reconcile == 0 {
+		cfg.Reconcile = 5 * time.Second
+	}
+	files, err := fs.Sub(demoTree, "demo")
+	if err != nil {
+		return nil, err
 	}
 	texts, err := loadPageTexts(files)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	d := &demo{cfg: cfg, bell: newDemoBell()}
+	d := &demo{cfg: cfg, texts: texts, bell: newDemoBell()}
 	if err := d.simulate(ctx); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	p, users, err := d.parts(texts)
-	if err != nil {
-		return nil, nil, errors.Join(err, d.gate.close())
+	if err := d.serve(ctx); err != nil {
+		return nil, errors.Join(err, d.gate.close())
 	}
-	store, err := sqlitestore.Open(ctx, demoStore(cfg.DataDir))
-	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("the store cannot be opened: %w", err), d.gate.close())
-	}
-	d.app, err = newApp(p, store)
-	if err == nil {
-		handler, err = d.handler(ctx, texts, users)
-	}
-	if err == nil {
-		err = d.people(ctx, store)
-	}
-	if err != nil {
-		return nil, nil, errors.Join(err, d.gate.close(), store.Close())
-	}
-	context.AfterFunc(ctx, d.app.drain)
-	return handler, d.run, nil
+	return d, nil
 }
 
 // demo is a service with a simulated provider and the people behind it.
 type demo struct {
-	cfg    demoConfig
-	sim    *messagebirdtest.Server
-	api    string // of the provider
-	access string // to it
-	sign   string // its webhooks
-	gate   *demoGate
-	bell   *demoBell
-	phones []*demoPhone
-	app    *app
+	cfg     demoConfig
+	texts   *pageTexts
+	sim     *messagebirdtest.Server
+	api     string // of the provider
+	access  string // to it
+	sign    string // its webhooks
+	gate    *demoGate
+	bell    *demoBell
+	phones  []*demoPhone
+	users   []demoUser
+	app     *app
+	handler http.Handler
 }
 
 // simulate starts the provider, with a phone on each line.
 func (d *demo) simulate(ctx context.Context) error {
 	d.access, d.sign = rand.Text(), rand.Text()
-	d.gate = &demoGate{post: http.DefaultTransport, posted: d.posted, now: time.Now, lost: make(map[string]bool)}
+	d.gate = &demoGate{post: http.DefaultTransport, posted: d.posted, now: time.Now, lost: make(map[string]bool), blindFor: 2 * d.cfg.Reconcile}
 	conf := messagebirdtest.Config{
 		AccessKeys: []string{d.access}, SigningKey: d.sign,
 		Webhooks: []messagebirdtest.Webhook{{URL: d.cfg.URL + "/webhooks/messagebird"}},
@@ -128,8 +131,30 @@ func (d *demo) simulate(ctx context.Context) error {
 	return nil
 }
 
+// serve opens the store and makes what answers.
+func (d *demo) serve(ctx context.Context) error {
+	p, err := d.parts()
+	if err != nil {
+		return err
+	}
+	store, err := sqlitestore.Open(ctx, demoStore(d.cfg.DataDir))
+	if err != nil {
+		return fmt.Errorf("the store cannot be opened: %w", err)
+	}
+	if d.app, err = newApp(p, store); err == nil {
+		err = d.people(ctx, store)
+	}
+	if err == nil {
+		err = d.pages(ctx)
+	}
+	if err != nil {
+		return errors.Join(err, store.Close())
+	}
+	return nil
+}
+
 // parts are the same as those that a configuration makes.
-func (d *demo) parts(texts *pageTexts) (parts, []demoUser, error) {
+func (d *demo) parts() (parts, error) {
 	conf := messagebird.Config{
 		AccessKey:   func() string { return d.access },
 		SigningKeys: func() []string { return []string{d.sign} },
@@ -145,50 +170,49 @@ func (d *demo) parts(texts *pageTexts) (parts, []demoUser, error) {
 	}
 	provider, err := messagebird.New(conf)
 	if err != nil {
-		return parts{}, nil, err
+		return parts{}, err
 	}
 	bot, err := newEchoBot("et", nil, nil)
 	if err != nil {
-		return parts{}, nil, err
+		return parts{}, err
 	}
-	users := []demoUser{
+	d.users = []demoUser{
 		{ID: "kadri", Name: "Kadri Kask", Role: desk.Specialist},
 		{ID: "peeter", Name: "Peeter Pärn", Role: desk.Specialist},
 		{ID: "anu", Name: "Anu Haab", Role: desk.Auditor},
 		{ID: "rein", Name: "Rein Rebane", Role: desk.Admin},
 	}
-	tokens := make([]desk.Token, len(users))
-	for i, u := range users {
+	tokens := make([]desk.Token, len(d.users))
+	for i, u := range d.users {
 		token, hash := desk.NewToken()
-		users[i].Token = token
+		d.users[i].Token = token
 		tokens[i] = desk.Token{ID: u.ID, Name: u.Name, Role: u.Role, Agency: demoAgency, Hash: hash}
 	}
 	return parts{
 		alt: alt.Config{
 			Agency: demoAgency, Providers: []msp.Provider{provider}, PublicURL: d.cfg.URL + "/webhooks",
-			TurnWorkers: 4, SendWorkers: 2, MediaWorkers: 2, ReconcileFor: demoReconcile, Now: time.Now,
+			TurnWorkers: 4, SendWorkers: 2, MediaWorkers: 2, ReconcileFor: d.cfg.Reconcile, Now: time.Now,
 		},
-		bot:    &demoMenu{bot: bot, texts: texts},
+		bot:    &demoMenu{bot: bot, texts: d.texts},
 		desk:   desk.Config{Tokens: desk.Tokens(tokens...), MaxUpload: demoMaxFile},
 		logger: d.cfg.Logger, build: readBuild(),
 		data: d.cfg.DataDir,
-	}, users, nil
+	}, nil
 }
 
-func (d *demo) handler(ctx context.Context, texts *pageTexts, users []demoUser) (http.Handler, error) {
+// pages mounts the pages beside what every server answers.
+func (d *demo) pages(ctx context.Context) error {
 	p, err := newPages(pagesConfig{
-		Desk:   &deskAPI{base: d.cfg.URL, client: &http.Client{Timeout: 30 * time.Second}, users: users},
-		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: texts, Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
+		Desk:   &deskAPI{base: d.cfg.URL, client: &http.Client{Timeout: 30 * time.Second}, users: d.users},
+		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: d.texts, Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	mux := http.NewServeMux()
 	d.app.routes(mux)
-	if err := p.routes(mux); err != nil {
-		return nil, err
-	}
-	return onlyLocal(mux), nil
+	d.handler = onlyLocal(mux)
+	return p.routes(mux)
 }
 
 // people get back what their phones showed before a restart. The new simulator

@@ -13,10 +13,6 @@ import (
 	"time"
 )
 
-// demoReconcile is how long the demo waits for the provider's word on a message
-// of unknown outcome; a real service waits 15 minutes.
-const demoReconcile = 5 * time.Second
-
 // demoGate stands between the service and the simulated provider, in both
 // directions, and spoils what a visitor wants to see spoilt. It serves the
 // provider's API, and posts the provider's webhooks as an http.RoundTripper.
@@ -27,6 +23,9 @@ type demoGate struct {
 	// has accepted.
 	posted func(id string)
 	now    func() time.Time
+	// blindFor is how long the provider's lists are not there after a loss: a
+	// message that could be found would not be lost.
+	blindFor time.Duration
 
 	mu     sync.Mutex
 	addr   string
@@ -112,7 +111,7 @@ func (g *demoGate) loses(r *http.Request) bool {
 	if json.Unmarshal(answer.body.Bytes(), &receipt) == nil && receipt.ID != "" {
 		g.lost[receipt.ID] = true
 	}
-	g.blind = g.now().Add(2 * demoReconcile)
+	g.blind = g.now().Add(g.blindFor)
 	return true
 }
 

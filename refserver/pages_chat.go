@@ -213,7 +213,6 @@ type (
 			As      string `json:"as"`
 			File    string `json:"file"`
 			Name    string `json:"name"`
-			Type    string `json:"type"`
 			Size    int64  `json:"size"`
 			Caption string `json:"caption"`
 		} `json:"media"`
@@ -248,7 +247,7 @@ func (c apiContent) bubble(files string) bubble {
 	switch {
 	case c.Media != nil:
 		b.Text = c.Media.Caption
-		b.File = &fileLink{Name: c.Media.Name, Size: c.Media.Size, Image: strings.HasPrefix(c.Media.Type, "image/")}
+		b.File = &fileLink{Name: c.Media.Name, Size: c.Media.Size, Image: c.Media.As == string(channels.Image)}
 		if c.Media.File != "" && files != "" {
 			b.File.URL = files + url.PathEscape(c.Media.File)
 		}

@@ -100,7 +100,9 @@ func (s *deskSession) login() error {
 }
 
 // get reads path into out.
-func (s *deskSession) get(path string, out any) error { return s.call(http.MethodGet, path, nil, nil, out) }
+func (s *deskSession) get(path string, out any) error {
+	return s.call(http.MethodGet, path, nil, nil, out)
+}
 
 // getFor reads what is open for a reason only.
 func (s *deskSession) getFor(reason, path string, out any) error {

@@ -83,7 +83,7 @@ func formProblem(err error) string {
 // formFile reads the file of a form. Its type is what the bytes say.
 func formFile(r *http.Request) (demoFile, error) {
 	part, head, err := r.FormFile("file")
-	if errors.Is(err, http.ErrMissingFile) {
+	if errors.Is(err, http.ErrMissingFile) || errors.Is(err, http.ErrNotMultipart) {
 		return demoFile{}, errNoFile
 	}
 	if err != nil {
