@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -51,7 +51,7 @@ func (a *app) listenAdmin(ctx context.Context) (stop func(), err error) {
 		_ = ln.Close()
 		return nil, err
 	}
-	srv := &http.Server{Handler: a.admin().handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: log.New(errorLog{a.logger}, "", 0)}
+	srv := &http.Server{Handler: a.admin().handler(), ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(httpLog{a.logger.Handler()}, slog.LevelWarn)}
 	go func() { _ = srv.Serve(ln) }() // ends with Close
 	return func() { _ = srv.Close() }, nil
 }

@@ -25,7 +25,6 @@ type child struct {
 	log    *os.File
 	cmd    *exec.Cmd
 	exited chan struct{}
-	dying  bool
 	kills  int
 
 	mu sync.Mutex
@@ -56,7 +55,7 @@ func newChild(t *testing.T, w *world) *child {
 // start starts the process and returns before it is ready.
 func (c *child) start() {
 	c.t.Helper()
-	cmd := exec.Command(c.binary, "-config", c.config) //nolint:noctx // its end is what this test is about
+	cmd := exec.Command(c.binary, "-config", c.config)
 	cmd.Stderr = c.log
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(c.t, err)

@@ -103,7 +103,7 @@ func TestTheStoreIsProbedNowAndThenAndNotWaitedForWithoutEnd(t *testing.T) {
 		require.NoError(t, p.check(t.Context()))
 		require.EqualValues(t, 1, calls.Load(), "the first answer is good for a while")
 
-		time.Sleep(probeEach) //nolint:forbidigo // the bubble's clock, no time passes
+		time.Sleep(probeEach) // the bubble's clock: no time passes
 		start := time.Now()
 		require.ErrorIs(t, p.check(t.Context()), errSlow)
 		require.Equal(t, probeFor, time.Since(start))

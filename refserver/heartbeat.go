@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -94,8 +95,8 @@ func (m *monitor) observe(o alt.Observation) {
 	case "send.unknown":
 		state = stateDown
 	case "send.retry", "send.dead":
-		switch channels.ClassByCode(o.Code) {
-		case channels.ErrUnavailable, channels.ErrCredentials, nil:
+		class := channels.ClassByCode(o.Code)
+		if class == nil || errors.Is(class, channels.ErrUnavailable) || errors.Is(class, channels.ErrCredentials) {
 			state = stateDown
 		}
 	case "send.sent":

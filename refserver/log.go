@@ -34,7 +34,7 @@ const maxLogText = 16 << 10
 // which for personal types tells nothing; they are never taken apart.
 type logHandler struct {
 	out      *logOut
-	level    slog.Leveler
+	level    slog.Level
 	redact   *redactor
 	resource []byte
 	group    string
@@ -52,13 +52,13 @@ type logAttr struct {
 }
 
 // newLog returns a logger that writes to w.
-func newLog(w io.Writer, level slog.Leveler, redact *redactor, b build) *slog.Logger {
+func newLog(w io.Writer, level slog.Level, redact *redactor, b build) *slog.Logger {
 	resource, _ := json.Marshal(map[string]string{"service.name": serviceName, "service.version": b.Version})
 	return slog.New(&logHandler{out: &logOut{w: w}, level: level, redact: redact, resource: resource})
 }
 
 // Enabled implements slog.Handler.
-func (h *logHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level.Level() }
+func (h *logHandler) Enabled(_ context.Context, l slog.Level) bool { return l >= h.level }
 
 // WithAttrs implements slog.Handler.
 func (h *logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {

@@ -5,7 +5,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"log"
 	"log/slog"
 	"net"
 	"net/http"
@@ -122,18 +121,19 @@ func (conf listenConf) server(handler http.Handler, logger *slog.Logger) *http.S
 		WriteTimeout:   d(conf.WriteTimeout, 60*time.Second),
 		IdleTimeout:    d(conf.IdleTimeout, 2*time.Minute),
 		MaxHeaderBytes: maxHeader,
-		ErrorLog:       log.New(errorLog{logger}, "", 0),
+		ErrorLog:       slog.NewLogLogger(httpLog{logger.Handler()}, slog.LevelWarn),
 	}
 }
 
-// errorLog takes what net/http complains of: broken handshakes and the like. It
-// names peers, which the log does not.
-type errorLog struct{ logger *slog.Logger }
+// httpLog takes what net/http complains of: broken handshakes and the like. It
+// names peers, which our log does not.
+type httpLog struct{ slog.Handler }
 
-// Write implements io.Writer.
-func (l errorLog) Write(b []byte) (int, error) {
-	l.logger.WarnContext(context.Background(), "http server", "error", errors.New(withoutPeers(strings.TrimSpace(string(b)))))
-	return len(b), nil
+// Handle implements slog.Handler.
+func (h httpLog) Handle(ctx context.Context, r slog.Record) error {
+	own := slog.NewRecord(r.Time, r.Level, "http server", 0)
+	own.AddAttrs(slog.Any("error", errors.New(withoutPeers(r.Message))))
+	return h.Handler.Handle(ctx, own)
 }
 
 // reachable returns the host and port to open for a listener; one that listens
