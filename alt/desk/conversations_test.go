@@ -218,12 +218,13 @@ func TestEveryContentOfAPersonIsShown(t *testing.T) {
 		Sends(channels.Reaction{To: first, Emoji: "👍"}).
 		Sends(channels.Unsupported{Type: "poll", Fallback: "?"}).
 		Sends(channels.Media{As: channels.Audio, Ref: "https://provider.example/secret-link"})
+	chat.Sends(channels.Media{As: channels.Image, URL: "https://provider.example/secret-link"})
 	a := w.do("mari", "GET", "/v1/conversations/"+chat.Dossier().Conversation.ID+"/messages", nil)
 	var kinds []any
 	for _, m := range a.items() {
 		kinds = append(kinds, m["content"].(object)["kind"])
 	}
-	require.Equal(t, []any{"text", "text", "location", "contact", "chosen", "reaction", "unsupported", "media"}, kinds)
+	require.Equal(t, []any{"text", "text", "location", "contact", "chosen", "reaction", "unsupported", "media", "media"}, kinds)
 	require.Equal(t, a.items()[0]["id"], a.items()[5]["content"].(object)["reaction"].(object)["to"])
 	require.NotEmpty(t, a.items()[7]["content"].(object)["media"].(object)["missing"])
 	require.NotContains(t, string(a.body), "secret-link")

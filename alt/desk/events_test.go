@@ -3,14 +3,11 @@ package desk_test
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -21,115 +18,6 @@ import (
 	"github.com/liidestuja/liidestuja/alt/desk"
 	"github.com/liidestuja/liidestuja/channels"
 )
-
-// wire is a client's end of a stream.
-type wire struct {
-	mu       sync.Mutex
-	head     http.Header
-	status   int
-	pending  strings.Builder
-	text     string // as flushed
-	stuck    bool   // the client takes nothing
-	deadline time.Time
-}
-
-func (w *wire) Header() http.Header    { return w.head }
-func (w *wire) WriteHeader(status int) { w.status = status }
-
-func (w *wire) Write(p []byte) (int, error) {
-	w.mu.Lock()
-	stuck, wait := w.stuck, time.Until(w.deadline)
-	w.mu.Unlock()
-	if stuck {
-		<-time.After(wait)
-		return 0, os.ErrDeadlineExceeded
-	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return w.pending.Write(p)
-}
-
-func (w *wire) SetWriteDeadline(t time.Time) error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.deadline = t
-	return nil
-}
-
-func (w *wire) FlushError() error {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.text += w.pending.String()
-	w.pending.Reset()
-	return nil
-}
-
-// event is one event of a stream.
-type event struct {
-	name, id string
-	data     object
-}
-
-// take returns the events since the last take, and how many heartbeats.
-func (w *wire) take(t *testing.T) (events []event, beats int) {
-	t.Helper()
-	w.mu.Lock()
-	text := w.text
-	w.text = ""
-	w.mu.Unlock()
-	for block := range strings.SplitSeq(text, "\n\n") {
-		var e event
-		for line := range strings.SplitSeq(block, "\n") {
-			field, value, _ := strings.Cut(line, ": ")
-			switch field {
-			case "event":
-				e.name = value
-			case "id":
-				e.id = value
-			case "data":
-				require.NoError(t, json.Unmarshal([]byte(value), &e.data))
-			case ":":
-				beats++
-			case "retry", "":
-			default:
-				require.Fail(t, "a strange line", line)
-			}
-		}
-		if e.name == "conversation" {
-			contract().shows(t, e.data)
-		}
-		if e.name != "" {
-			events = append(events, e)
-		}
-	}
-	return events, beats
-}
-
-// listen opens a stream. The function that is returned ends it from the
-// client's side and waits for its end.
-func (w *world) listen(who, after string, headers ...header) (*wire, chan struct{}, func()) {
-	w.Helper()
-	url := "/v1/events"
-	if after != "" {
-		url += "?after=" + after
-	}
-	ctx, cancel := context.WithCancel(w.Context())
-	r := w.request(who, "GET", url, nil, headers...).WithContext(ctx)
-	contract().request(w.T, r, true)
-	c, done := &wire{head: make(http.Header)}, make(chan struct{})
-	go func() {
-		defer close(done)
-		w.api.ServeHTTP(c, r)
-	}()
-	synctest.Wait()
-	return c, done, func() { cancel(); <-done }
-}
-
-// settle lets the streams tell what there is.
-func breathe() {
-	time.Sleep(time.Second) //nolint:forbidigo // the bubble's clock, which costs nothing
-	synctest.Wait()
-}
 
 func TestChangesAreToldInTheOrderOfTheirCommits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -159,16 +47,6 @@ func TestChangesAreToldInTheOrderOfTheirCommits(t *testing.T) {
 		events, _ = c.take(t)
 		require.Equal(t, []string{first}, told(events))
 	})
-}
-
-func told(events []event) []string {
-	out := []string{}
-	for _, e := range events {
-		if e.name == "conversation" {
-			out = append(out, e.data["id"].(string))
-		}
-	}
-	return out
 }
 
 func TestAStreamShowsWhatTheCallerMaySee(t *testing.T) {
@@ -286,7 +164,7 @@ func TestASilentStreamLives(t *testing.T) {
 		c, _, hangUp := w.listen("mari", "")
 		defer hangUp()
 		c.take(t)
-		time.Sleep(46 * time.Second) //nolint:forbidigo // the bubble's clock
+		time.Sleep(46 * time.Second)
 		synctest.Wait()
 		events, beats := c.take(t)
 		require.Empty(t, events)
@@ -304,7 +182,7 @@ func TestChangesOfOtherReplicasAreFound(t *testing.T) {
 		require.NoError(t, w.hs.Store().Commit(t.Context(), alt.Item{}, alt.Changes{Conversation: &alt.Conversation{
 			ID: "far", State: alt.Open, Address: channels.Address{Agency: "agency", Channel: "sms", Peer: "person-q"}, Opened: w.hs.Clock().Now(),
 		}}))
-		time.Sleep(2100 * time.Millisecond) //nolint:forbidigo // the bubble's clock
+		time.Sleep(2100 * time.Millisecond)
 		synctest.Wait()
 		events, _ := c.take(t)
 		require.Equal(t, []string{"far"}, told(events))

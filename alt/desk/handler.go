@@ -80,7 +80,7 @@ func (h *handler) away(ctx context.Context, t *alt.Turn) error {
 	if !next.IsZero() {
 		period = strconv.FormatInt(next.Unix(), 36)
 	}
-	prefix := "away." + t.Conversation().ID + "." + period + "."
+	prefix := "away-" + t.Conversation().ID + "-" + period + "-"
 	if s := t.Session(); s != nil {
 		if s.Get(awayAttr) == prefix {
 			return nil

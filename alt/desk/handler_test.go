@@ -68,6 +68,13 @@ func TestOutsideHoursTheAwayTextIsSaidOncePerPeriod(t *testing.T) {
 	chat.Says("juba läinud?").Expect(awayUntil + "04.03.2026 kell 09:00.")
 	chat.Says("nojah").ExpectNothing()
 	require.Equal(t, 6, chat.Dossier().Conversation.Unread)
+	queued := 0
+	for _, e := range w.log(chat.Dossier().Conversation.ID) {
+		if e.Act == "message.queued" {
+			queued++
+		}
+	}
+	require.Equal(t, 3, queued, "the log tells of what was said, and of nothing else")
 }
 
 func TestTheAwayTextIsSaidInEachConversation(t *testing.T) {

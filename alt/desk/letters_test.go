@@ -137,7 +137,7 @@ func TestLettersAndLogPage(t *testing.T) {
 	one := w.do("aune", "GET", "/v1/log?conversation="+path[len("/v1/conversations/"):], nil).items()
 	require.NotEmpty(t, one)
 	require.Less(t, len(one), len(all))
-	require.Len(t, w.do("aune", "GET", "/v1/log?from=2026-03-03T00:00:00Z", nil).items(), 0)
+	require.Empty(t, w.do("aune", "GET", "/v1/log?from=2026-03-03T00:00:00Z", nil).items())
 	require.Len(t, w.do("aune", "GET", "/v1/log?to=2026-03-02T10:00:00Z&limit=1000", nil).items(), len(all))
 	msg := one[1]["message"].(string)
 	for _, e := range w.do("aune", "GET", "/v1/log?message="+msg, nil).items() {

@@ -222,7 +222,11 @@ func TestARepeatedAnswerIsOneMessage(t *testing.T) {
 	id := w.do("mari", "POST", path+"/replies", body, key("1")).ok(201)["id"]
 	require.Equal(t, id, w.do("mari", "POST", path+"/replies", body, key("1")).ok(201)["id"])
 	w.hs.Settle()
+	conversation := path[len("/v1/conversations/"):]
+	before, entries := w.position(conversation), len(w.log(conversation))
 	require.Equal(t, id, w.do("mari", "POST", path+"/replies", body, key("1")).ok(201)["id"])
+	require.Equal(t, before, w.position(conversation), "nothing happened again")
+	require.Len(t, w.log(conversation), entries)
 
 	w.do("mari", "POST", path+"/replies", object{"text": "Muu"}, key("1")).problem(422, "key_reused")
 	_, other := w.claimed("sms")
@@ -244,6 +248,23 @@ func TestARepeatedAnswerIsOneMessage(t *testing.T) {
 
 	w.do("mari", "POST", other+"/release", nil).ok(200)
 	require.NotEqual(t, id, w.do("jaan", "POST", other+"/replies", body, key("1")).ok(201)["id"], "another caller's key is another key")
+}
+
+// An old key with the same words is no answer to another matter: that would be
+// a message that nobody gets.
+func TestAnOldKeyIsNotTakenForAnAnswerInAnotherConversation(t *testing.T) {
+	w := newWorld(t)
+	chat, path := w.claimed("sms")
+	w.do("mari", "POST", path+"/replies", object{"text": "Tere!"}, key("1")).ok(201)
+	w.do("mari", "POST", path+"/end", nil).ok(200)
+	w.hs.Advance(48 * time.Hour)
+	w.says(chat, "sms", "human")
+	other := "/v1/conversations/" + chat.Dossier().Conversation.ID
+	require.NotEqual(t, path, other)
+	w.do("mari", "POST", other+"/replies", object{"text": "Tere!"}, key("1")).problem(422, "key_reused")
+	w.do("mari", "POST", other+"/replies", object{"text": "Tere!"}, key("2")).ok(201)
+	w.hs.Settle()
+	chat.Expect("Tere!", handedOver, "Tere!")
 }
 
 func TestARepeatedLongAnswerKeepsItsParts(t *testing.T) {

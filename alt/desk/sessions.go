@@ -107,6 +107,7 @@ func (s *logins) over(l *login, now time.Time) bool {
 // cookie returns the session's cookie. Without Secure only for an address of
 // this machine, where browsers speak plain HTTP.
 func cookie(r *http.Request, id string) *http.Cookie {
+	//nolint:gosec // Secure everywhere but on this machine's own addresses
 	c := &http.Cookie{Name: cookieName(r), Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: !local(r)}
 	if id == "" {
 		c.MaxAge = -1

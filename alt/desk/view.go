@@ -41,7 +41,7 @@ type conversationDetails struct {
 	Unread       int         `json:"unread"`
 	WaitingSince time.Time   `json:"waiting_since,omitzero"`
 	Waiting      *int64      `json:"waiting_seconds,omitempty"` // with WaitingSince
-	Window       *windowView `json:"window,omitempty"` // absent when the line was removed
+	Window       *windowView `json:"window,omitempty"`          // absent when the line was removed
 }
 
 // windowView is until when the person may be answered freely.
