@@ -18,9 +18,11 @@ type deskView struct {
 	MayAudit, MayWrite   bool
 	Lists                []string
 	Search               string
+	Position             int64 // of the API: what changed later is told by its stream
 	Chats                []chatItem
 	Open                 *chatView
 	Letters              []letterItem
+	MoreLetters          bool
 	Log                  []logEntry
 }
 
@@ -38,8 +40,10 @@ type (
 		Role desk.Role `json:"role"`
 	}
 	apiList[T any] struct {
-		Items   []T    `json:"items"`
-		Earlier string `json:"earlier"`
+		Items    []T    `json:"items"`
+		Next     string `json:"next"`
+		Earlier  string `json:"earlier"`
+		Position int64  `json:"position"`
 	}
 	apiChat struct {
 		ID     string `json:"id"`
@@ -130,11 +134,11 @@ func (p *pages) desk(w http.ResponseWriter, r *http.Request, at place) deskView 
 	if err := s.get("/v1/conversations?waiting=true&limit=200", &waiting); err != nil {
 		return p.noDesk(d, err)
 	}
-	d.Waiting = len(waiting.Items)
+	d.Waiting, d.Position = len(waiting.Items), waiting.Position
 	var err error
 	switch {
 	case at.View == "letters":
-		d.Letters, err = p.letters(s)
+		err = p.letters(s, &d)
 	case at.View == "log" && d.MayAudit:
 		d.Log, err = s.logSince(p.Now().Add(-recent))
 	default:
@@ -193,13 +197,13 @@ func (p *pages) list(s *deskSession, r *http.Request, d *deskView) ([]apiChat, e
 	return page.Items, s.get("/v1/conversations"+filter[d.List], &page)
 }
 
-// letters are what needs a decision.
-func (p *pages) letters(s *deskSession) ([]letterItem, error) {
+// letters fills in what needs a decision.
+func (p *pages) letters(s *deskSession, d *deskView) error {
 	var page apiList[apiLetter]
 	if err := s.get("/v1/letters", &page); err != nil {
-		return nil, err
+		return err
 	}
-	var all []letterItem
+	d.MoreLetters = page.Next != ""
 	for _, l := range page.Items {
 		item := letterItem{apiLetter: l}
 		if l.Kind != "message" && l.Kind != "received" {
@@ -213,9 +217,9 @@ func (p *pages) letters(s *deskSession) ([]letterItem, error) {
 			}
 			item.Bubble = &b
 		}
-		all = append(all, item)
+		d.Letters = append(d.Letters, item)
 	}
-	return all, nil
+	return nil
 }
 
 // logSince returns the security log from a time on, the newest first.

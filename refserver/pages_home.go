@@ -14,6 +14,7 @@ import (
 type homePage struct {
 	frame
 	Flash    string // a text; empty: there is nothing to say
+	Changes  int    // of the phones that the page shows
 	Phones   []phoneView
 	Provider gateState
 	Desk     deskView
@@ -121,7 +122,9 @@ func (p *pages) flash(w http.ResponseWriter, r *http.Request) string {
 func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 	at := placeOf(r.URL.Query())
 	tag := p.Texts.match(r)
+	changes, _ := p.Bell.wait() // first, so that no change is missed
 	page := homePage{
+		Changes:  changes,
 		frame:    frame{Title: "page.title", Back: at.Back(), Languages: p.Texts.choices(tag)},
 		Flash:    p.flash(w, r),
 		Provider: p.Gate.state(),

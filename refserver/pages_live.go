@@ -1,8 +1,9 @@
 package main
 
 import (
-	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"time"
 )
@@ -38,27 +39,31 @@ const (
 	liveWrite = 10 * time.Second
 )
 
-// events tells a browser that something changed on the phones, as Server-Sent
-// Events. What it is, the page says.
+// events tells a browser that something changed on the phones since its page was
+// made, as Server-Sent Events. What it is, the page says.
 func (p *pages) events(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := http.NewResponseController(w)
 	beat := time.NewTicker(liveBeat)
 	defer beat.Stop()
-	tell := func(format string, args ...any) bool {
+	known := or(r.Header.Get("Last-Event-Id"), r.URL.Query().Get("after"))
+	for {
+		n, changed := p.Bell.wait()
+		text := ":\n\n"
+		if now := strconv.Itoa(n); now != known {
+			known, text = now, "event: phones\nid: "+now+"\ndata: "+now+"\n\n"
+		}
 		_ = out.SetWriteDeadline(time.Now().Add(liveWrite)) // without one the server's own limit holds
-		fmt.Fprintf(w, format, args...)
-		return out.Flush() == nil
-	}
-	n, changed := p.Bell.wait()
-	for tell("event: phones\ndata: %d\n\n", n) {
+		_, _ = io.WriteString(w, text)
+		if out.Flush() != nil {
+			return
+		}
 		select {
 		case <-r.Context().Done():
 			return
 		case <-p.Stop:
 			return
 		case <-changed:
-			n, changed = p.Bell.wait()
 		case <-beat.C:
 		}
 	}

@@ -168,20 +168,29 @@
   tick();
 
   // Streams: one for the phones, one of the desk's own API. Neither says what to
-  // show, only that something changed. A browser gives a stream up when it was
-  // refused, as after a restart of the server: then the page gets a new session.
+  // show, only that something changed after what the page shows; several changes
+  // are fetched at once. A browser gives a stream up when it was refused, as after
+  // a restart of the server: then the page gets a new session.
 
-  function listen(address, names) {
-    const stream = new EventSource(address);
-    for (const name of names) stream.addEventListener(name, refresh);
+  let soon = 0;
+
+  function changed() {
+    clearTimeout(soon);
+    soon = setTimeout(refresh, 80);
+  }
+
+  function listen(address, known, names) {
+    const after = live().dataset[known];
+    const stream = new EventSource(after ? `${address}?after=${after}` : address);
+    for (const name of names) stream.addEventListener(name, changed);
     stream.addEventListener("error", () => {
       if (stream.readyState !== EventSource.CLOSED) return;
-      setTimeout(() => {
-        refresh();
-        listen(address, names);
-      }, 3000);
+      setTimeout(async () => {
+        await refresh();
+        listen(address, known, names);
+      }, 2000);
     });
   }
-  listen("/demo/events", ["phones"]);
-  listen("/v1/events", ["conversation", "reset", "ready"]);
+  listen("/demo/events", "phones", ["phones"]);
+  listen("/v1/events", "desk", ["conversation", "reset"]);
 })();
