@@ -31,7 +31,8 @@ type Config struct {
 	// Middleware wraps Handler, the first one outermost.
 	Middleware []Middleware
 	// Notices gets what is not a message: edits, withdrawals, opt-outs, deep
-	// links, ends of sessions. Optional.
+	// links, ends of sessions. The end of a session may be told when the next one
+	// has begun: compare Turn.Session().ID. Optional.
 	Notices Handler
 	// Operator gets events about no person: template states, account warnings,
 	// requests that were not understood. It must return quickly. Optional.
@@ -61,7 +62,8 @@ type Config struct {
 	HandlerTimeout, SendTimeout, Lease time.Duration
 	// MaxAttempts and MaxHold bound retries of one item: whichever comes first
 	// makes it a dead letter. Default 10 attempts for turns, and 1 hour for
-	// turns and sends alike.
+	// turns and sends alike. What waited so long before its first attempt still
+	// has a few of them.
 	MaxAttempts int
 	MaxHold     time.Duration
 	// ReconcileFor is how long an unknown outcome waits for the provider's
@@ -94,8 +96,9 @@ type Rate struct {
 // Observation is one measured fact. Names: webhook.accepted, .duplicate,
 // .refused, .malformed, .unavailable (N events or requests); turn.done,
 // .retry, .dead, .panic; send.sent, .retry, .dead, .unknown; media.fetched,
-// .missing; report.applied, echo.matched, echo.foreign; session.expired. Labels
-// are of low cardinality and hold nothing personal.
+// .missing, .retry, .dead; reconcile.retry, .dead; driver.panic;
+// report.applied, echo.matched, echo.foreign; session.expired. Labels are of low
+// cardinality and hold nothing personal.
 type Observation struct {
 	Name     string
 	Line     channels.ID

@@ -43,7 +43,8 @@ func (e *coded) Code() string { return e.code }
 
 // Causes that only the engine knows.
 var (
-	errPanic   = &coded{"panic", "handler panicked"}
+	errPanic   = &coded{"panic", "panicked"}
 	errTimeout = &coded{"timeout", "handler took too long"}
 	errStale   = &coded{"stale", "older than duplicates are known"}
+	errLost    = &coded{"lease_lost", "no attempt came to an end"}
 )

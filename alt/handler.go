@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
+	"slices"
 )
 
 // Handler answers a turn: a bot, a desk, an application's own code.
@@ -58,7 +58,8 @@ type Link struct {
 // next one, and what it did to the Turn is forgotten; Turn.HandOver names
 // another link, which gets the same message at once. Who answered last holds
 // the conversation, so a bot stays silent after a hand-over until
-// Turn.HandBack. New checks that names are there and different.
+// Turn.HandBack. While people hold it, by Turn.Hold or at the provider, no bot
+// is asked. New checks that names are there and different.
 func Chain(links ...Link) Handler { return &chain{links: links} }
 
 type chain struct{ links []Link }
@@ -83,16 +84,31 @@ func (c *chain) check() error {
 }
 
 func (c *chain) find(name string) int {
-	for i, l := range c.links {
-		if l.Name == name {
-			return i
-		}
+	return slices.IndexFunc(c.links, func(l Link) bool { return l.Name == name })
+}
+
+// first returns the link that a message begins with.
+func (c *chain) first(t *Turn) int {
+	h := t.holder()
+	at := c.find(h.Name)
+	if h.Kind != HeldByDesk {
+		return max(0, at)
 	}
-	return -1
+	if at < 0 || c.links[at].Kind != HeldByDesk { // they took it from outside of the chain
+		at = slices.IndexFunc(c.links, func(l Link) bool { return l.Kind == HeldByDesk })
+	}
+	if at >= 0 {
+		t.d.Conversation.Holder.Name = c.links[at].Name // By stays
+	}
+	return at
 }
 
 func (c *chain) Handle(ctx context.Context, t *Turn) error {
-	at := max(0, c.find(t.holder().Name))
+	at := c.first(t)
+	if at < 0 { // people have it, and no link is theirs
+		t.Await()
+		return nil
+	}
 	// Each hand-over goes to another link; more of them than links is a loop.
 	for range 2 * len(c.links) {
 		if at >= len(c.links) {
@@ -121,20 +137,17 @@ func (c *chain) Handle(ctx context.Context, t *Turn) error {
 	return Permanent(fmt.Errorf("%w: the links hand the message over in a circle", ErrInput))
 }
 
-// call runs a handler and turns a panic into an error. The panic's value may
-// hold anything, so only the stack is logged.
-func (s *Service) call(ctx context.Context, h Handler, t *Turn) (err error) {
-	ctx, cancel := context.WithTimeout(ctx, s.cfg.HandlerTimeout)
-	defer cancel()
-	defer func() {
-		if recover() != nil {
-			s.cfg.Logger.ErrorContext(ctx, "handler panicked", "item", t.item.ID, "stack", string(debug.Stack()))
-			s.observe(Observation{Name: "turn.panic", Line: t.line.info.ID, N: 1})
-			err = errPanic
-		}
-	}()
-	if err = h.Handle(ctx, t); errors.Is(err, context.DeadlineExceeded) {
-		err = errTimeout
+// call runs a handler. Whatever it has left undone that only a Chain or a Talk
+// can do is an error, not silence.
+func (s *Service) call(ctx context.Context, h Handler, t *Turn) error {
+	err := s.guard(ctx, "turn", t.line.info.ID, t.item.ID, func() error { return h.Handle(ctx, t) })
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return errTimeout
+	case err != nil:
+		return err
+	case t.fx.once != nil:
+		return Permanent(fmt.Errorf("%w: Turn.Once is for a Talk", ErrInput))
 	}
-	return err
+	return t.handedOver()
 }

@@ -4,14 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// foreignAfter is how long an echo may be of a message whose receipt is still
-// on its way to the store; later it is another application's.
-const foreignAfter = time.Minute
+// minTries is how many attempts an item has even when it waited for MaxHold
+// before the first of them: the process, or its line, was down.
+const minTries = 5
 
 // handle brings one event to its end: committed, or released.
 func (s *Service) handle(ctx context.Context, it Item) {
@@ -21,11 +22,9 @@ func (s *Service) handle(ctx context.Context, it Item) {
 		s.release(ctx, it, m.Channel, time.Time{}, &channels.Error{Op: "handle", Channel: m.Channel, Class: channels.ErrUnreachable, Outcome: channels.NotSent}, "turn")
 		return
 	}
-	start := time.Now()
-	err := s.handleEvent(ctx, l, it)
+	err := s.guard(ctx, "turn", l.info.ID, it.ID, func() error { return s.handleEvent(ctx, l, it) })
 	switch {
 	case err == nil:
-		s.observe(Observation{Name: "turn.done", Line: l.info.ID, N: 1, Duration: time.Since(start)})
 	case errors.Is(err, ErrLeaseLost):
 		s.cfg.Logger.WarnContext(ctx, "turn lost its lease", "item", it.ID, "line", l.info.ID, "trace", m.Trace)
 	default:
@@ -35,18 +34,30 @@ func (s *Service) handle(ctx context.Context, it Item) {
 
 // again plans the next attempt, or gives up.
 func (s *Service) again(ctx context.Context, it Item, l *line, err error) {
-	now := s.cfg.Now()
-	at := now.Add(delay(it.Attempt))
-	if hopeless(err) || it.Attempt >= s.cfg.MaxAttempts || at.After(it.Accepted.Add(s.cfg.MaxHold)) {
+	at := s.retry(it, delay(it.Attempt))
+	switch {
+	case ctx.Err() != nil: // the service was stopped, which says nothing about the event
+		at = s.cfg.Now()
+	case hopeless(err) || it.Attempt >= s.cfg.MaxAttempts:
 		at = time.Time{}
 	}
 	s.release(ctx, it, l.info.ID, at, err, "turn")
 }
 
+// retry returns when an item is tried again that should wait so long; the zero
+// time when it has held its lane for long enough.
+func (s *Service) retry(it Item, wait time.Duration) time.Time {
+	at := s.cfg.Now().Add(wait)
+	if wait > s.cfg.MaxHold || it.Attempt >= minTries && at.After(it.Accepted.Add(s.cfg.MaxHold)) {
+		return time.Time{}
+	}
+	return at
+}
+
 // hopeless reports whether waiting cannot help.
 func hopeless(err error) bool {
 	var p permanent
-	if errors.As(err, &p) || errors.Is(err, ErrNotMine) || errors.Is(err, errStale) {
+	if errors.As(err, &p) || errors.Is(err, ErrNotMine) || errors.Is(err, errStale) || errors.Is(err, errLost) {
 		return true
 	}
 	var e *channels.Error
@@ -66,7 +77,8 @@ func (s *Service) release(ctx context.Context, it Item, line channels.ID, at tim
 		attrs = append(attrs, "error", cause)
 	}
 	s.cfg.Logger.WarnContext(ctx, "work given back", attrs...)
-	if err := s.cfg.Store.Release(ctx, it, at, cause); err != nil && !errors.Is(err, ErrLeaseLost) {
+	err := s.insist(ctx, func(ctx context.Context) error { return s.cfg.Store.Release(ctx, it, at, cause) })
+	if err != nil && !errors.Is(err, ErrLeaseLost) {
 		s.cfg.Logger.ErrorContext(ctx, "release failed", "item", it.ID, "error", err) // the lease will run out
 	}
 	s.changed()
@@ -76,7 +88,7 @@ func (s *Service) release(ctx context.Context, it Item, line channels.ID, at tim
 func (s *Service) handleEvent(ctx context.Context, l *line, it Item) error {
 	switch e := it.Event.(type) {
 	case *channels.Received:
-		if now := s.cfg.Now(); !e.At.IsZero() && now.Sub(e.At) > DedupeFor {
+		if it.Accepted.Sub(e.At) > DedupeFor { // it may have been handled, and forgotten since
 			return errStale
 		}
 		return s.turn(ctx, l, it, s.handler)
@@ -109,30 +121,35 @@ func (s *Service) operator(ctx context.Context, e channels.Event) {
 }
 
 // turn loads the dossier, lets h decide, and commits; again when the dossier
-// changed meanwhile.
+// changed meanwhile. However often, the handler has HandlerTimeout in all, so
+// that it ends before the lease does.
 func (s *Service) turn(ctx context.Context, l *line, it Item, h Handler) error {
-	var err error
-	for range conflictTries {
-		if err = s.turnOnce(ctx, l, it, h); !errors.Is(err, ErrConflict) {
-			return err
-		}
+	if it.Attempt > s.cfg.MaxAttempts { // the others ended with a crash, or too late to say so
+		return errLost
+	}
+	start := time.Now()
+	limited, cancel := context.WithTimeout(ctx, s.cfg.HandlerTimeout)
+	defer cancel()
+	err := decide(func() error { return s.turnOnce(ctx, limited, l, it, h) })
+	if err == nil {
+		s.observe(Observation{Name: "turn.done", Line: l.info.ID, N: 1, Duration: time.Since(start)})
 	}
 	return err
 }
 
-func (s *Service) turnOnce(ctx context.Context, l *line, it Item, h Handler) error {
+func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Handler) error {
 	a := it.Event.Address()
 	d, err := s.cfg.Store.Dossier(ctx, a)
 	if err != nil {
 		return err
 	}
 	t := &Turn{svc: s, line: l, item: it, ev: it.Event, now: s.cfg.Now(), d: d, author: channels.Bot, actor: "bot"}
-	var c Changes
-	if r, ok := it.Event.(*channels.Received); ok {
-		t.meet(r)
-		c.Record = true
+	received, isMessage := it.Event.(*channels.Received)
+	var redactions []Redaction
+	if isMessage {
+		t.meet(received)
 		t.fx.log = append(t.fx.log, LogEntry{Agency: a.Agency, At: t.now, Act: "message.received", Actor: "contact", Line: a.Channel,
-			Conversation: t.d.Conversation.ID, Message: fmt.Sprintf("in-%d", it.ID)})
+			Conversation: t.d.Conversation.ID, Message: "in-" + strconv.FormatInt(it.ID, 10)})
 	} else {
 		if t.d.Contact == nil {
 			t.d.Contact = &Contact{Address: a}
@@ -142,135 +159,18 @@ func (s *Service) turnOnce(ctx context.Context, l *line, it Item, h Handler) err
 				return err
 			}
 		}
-		c.Redactions = t.notice(it.Event)
+		redactions = t.notice(it.Event)
 	}
 	if h != nil {
 		offer := t.d.Contact.Offer
-		if err := s.call(ctx, h, t); err != nil {
+		if err := s.call(limited, h, t); err != nil {
 			return err
 		}
 		if _, chose := t.Chosen(); chose && !t.fx.offered && len(offer) > 0 {
 			t.d.Contact.Offer = nil // answered; a later "2" is just a text
 		}
 	}
-	all := t.changes()
-	all.Record, all.Redactions = c.Record, c.Redactions
-	return s.commit(ctx, it, all)
-}
-
-// dropFile deletes the file of a message that was withdrawn, before its content
-// is: then a crash in between cannot leave a file that nothing names.
-func (s *Service) dropFile(ctx context.Context, c *Conversation, id channels.ProviderID) error {
-	if c == nil {
-		return nil
-	}
-	for before := ""; ; {
-		page, earlier, err := s.cfg.Store.Messages(ctx, MessageQuery{Agency: c.Address.Agency, Conversation: c.ID, Limit: 500, Before: before})
-		if err != nil {
-			return err
-		}
-		for _, m := range page {
-			if f, ok := m.Content.(channels.Media); ok && m.Provider == id && m.Direction == In && f.Blob != "" {
-				return s.cfg.Store.DeleteBlob(ctx, c.Address.Agency, f.Blob)
-			}
-		}
-		if before = earlier; before == "" {
-			return nil
-		}
-	}
-}
-
-// notice applies what an event that is no message means by itself.
-func (t *Turn) notice(e channels.Event) []Redaction {
-	switch e := e.(type) {
-	case *channels.Edited:
-		t.note("message.edited", nil)
-		return []Redaction{{Address: e.Address(), ID: e.ID, With: e.Content, At: t.now}}
-	case *channels.Withdrawn:
-		t.note("message.withdrawn", nil)
-		return []Redaction{{Address: e.Address(), ID: e.ID, At: t.now}}
-	case *channels.OptedOut:
-		t.d.Contact.OptedOut = !e.In
-		t.note("contact.opted_out", map[string]string{"in": fmt.Sprint(e.In)})
-	case *channels.ThreadControl:
-		if c := t.d.Conversation; c != nil {
-			switch {
-			case !e.Mine:
-				c.Holder = Holder{Kind: HeldByDesk, By: "provider"}
-			case c.Holder.By == "provider":
-				c.Holder = Holder{}
-			}
-		}
-	case *channels.SessionEnded:
-		t.svc.observe(Observation{Name: "session.expired", Line: t.line.info.ID, Code: e.Reason, N: 1})
-	}
-	return nil
-}
-
-// status hands the provider's report to the store. A failure may also say
-// something about the person.
-func (s *Service) status(ctx context.Context, it Item, e *channels.StatusChanged) error {
-	now := s.cfg.Now()
-	rep := Report{Address: channels.Address{Agency: e.Agency, Channel: e.Channel, Peer: e.Peer}, ID: e.ID, Ref: e.Ref, Until: e.Until,
-		Status: e.Status, At: e.At, Thread: e.Thread}
-	c := Changes{}
-	if e.Err != nil {
-		rep.Code = channels.Code(e.Err)
-		closed, out := errors.Is(e.Err, channels.ErrWindowClosed), errors.Is(e.Err, channels.ErrOptedOut)
-		if (closed || out) && e.Peer != "" {
-			d, err := s.cfg.Store.Dossier(ctx, e.Address())
-			if err != nil {
-				return err
-			}
-			if c.Contact = d.Contact; c.Contact != nil {
-				c.Contact.OptedOut = c.Contact.OptedOut || out
-				if closed {
-					c.Contact.WindowClosed = now
-				}
-			}
-		}
-	}
-	c.Reports = []Report{rep}
-	if err := s.commit(ctx, it, c); err != nil {
-		return err
-	}
-	s.observe(Observation{Name: "report.applied", Line: e.Channel, Code: string(e.Status), N: 1})
-	return nil
-}
-
-// echo reconciles our own message, or records one that another application
-// sent. It never becomes a turn.
-func (s *Service) echo(ctx context.Context, l *line, it Item, e *channels.Echoed) error {
-	now := s.cfg.Now()
-	rep := Report{Address: e.Address(), ID: e.ID, Ref: e.Ref, Status: channels.Sent, At: e.At, Thread: e.Thread, Echo: e.Content}
-	if e.Content == nil {
-		rep.Echo = channels.Unsupported{Type: "echo"}
-	}
-	err := s.commit(ctx, it, Changes{Reports: []Report{rep}})
-	if err == nil {
-		s.observe(Observation{Name: "echo.matched", Line: l.info.ID, N: 1})
-		return nil
-	}
-	if !errors.Is(err, ErrNotFound) {
-		return err
-	}
-	if now.Before(it.Accepted.Add(foreignAfter)) {
-		return s.cfg.Store.Release(ctx, it, now.Add(delay(it.Attempt)), err)
-	}
-	if e.Peer == "" {
-		return s.commit(ctx, it, Changes{})
-	}
-	d, err := s.cfg.Store.Dossier(ctx, e.Address())
-	if err != nil {
-		return err
-	}
-	t := &Turn{svc: s, line: l, item: it, ev: e, now: now, d: d, actor: "provider"}
-	if t.d.Contact == nil {
-		t.d.Contact = &Contact{Address: e.Address()}
-	}
-	t.conversation().LastOut = now
 	c := t.changes()
-	c.Record = true
-	s.observe(Observation{Name: "echo.foreign", Line: l.info.ID, N: 1})
+	c.Record, c.Redactions = isMessage, redactions
 	return s.commit(ctx, it, c)
 }

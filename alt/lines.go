@@ -21,6 +21,7 @@ type line struct {
 
 	mu     sync.Mutex
 	paused time.Time
+	live   int // sends that were claimed and have not ended
 }
 
 const (
@@ -62,35 +63,57 @@ func (l *line) pause(t time.Time) {
 	}
 }
 
-// room returns how many messages may be claimed at now; -1 for any number.
-func (l *line) room(now time.Time) int {
+// held returns until when the line is paused; zero when it is not.
+func (l *line) held(now time.Time) time.Time {
 	l.mu.Lock()
-	paused := now.Before(l.paused)
-	l.mu.Unlock()
-	switch {
-	case paused || l.breaker.State() == gobreaker.StateOpen:
-		return 0
-	case l.breaker.State() == gobreaker.StateHalfOpen:
-		return 1
-	case l.limiter != nil:
-		return max(0, int(l.limiter.TokensAt(now)))
+	defer l.mu.Unlock()
+	if now.Before(l.paused) {
+		return l.paused
 	}
-	return -1
+	return time.Time{}
 }
 
-// took spends the rate for a claimed message.
+// room returns how many messages may be claimed at now; -1 for any number. A
+// line that failed is tried with one message when no other is on its way.
+func (l *line) room(now time.Time) int {
+	n := -1
+	if l.limiter != nil {
+		n = max(0, int(l.limiter.TokensAt(now)))
+	}
+	l.mu.Lock()
+	paused, live := now.Before(l.paused), l.live
+	l.mu.Unlock()
+	switch {
+	case paused:
+		return 0
+	case l.breaker.State() == gobreaker.StateClosed:
+		return n
+	case live > 0:
+		return 0
+	case n < 0:
+		return 1
+	}
+	return min(n, 1)
+}
+
+// took counts a claimed message, and spends the rate for it; ended must follow.
 func (l *line) took(now time.Time) {
+	l.mu.Lock()
+	l.live++
+	l.mu.Unlock()
 	if l.limiter != nil {
 		l.limiter.AllowN(now, 1)
 	}
 }
 
-// counts reports whether err speaks against the line's health, not against one
+func (l *line) ended() {
+	l.mu.Lock()
+	l.live--
+	l.mu.Unlock()
+}
+
+// counts reports whether e speaks against the line's health, not against one
 // message.
-func counts(err error) bool {
-	var e *channels.Error
-	if !errors.As(err, &e) {
-		return true
-	}
+func counts(e *channels.Error) bool {
 	return errors.Is(e, channels.ErrUnavailable) || errors.Is(e, channels.ErrCredentials)
 }

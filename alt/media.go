@@ -9,8 +9,8 @@ import (
 )
 
 const (
-	mediaTries = 5
 	mediaFor   = 10 * time.Minute // then the message goes on without the file
+	mediaTries = 12               // more than there are in mediaFor: attempts that end with a crash
 	fetchFor   = 45 * time.Second
 )
 
@@ -25,15 +25,18 @@ func (s *Service) fetch(ctx context.Context, it Item) {
 	m, _ := r.Content.(channels.Media)
 	l := s.lines[r.Channel]
 	var err error
-	if l == nil {
+	switch {
+	case l == nil:
 		err = channels.ErrUnreachable
-	} else {
-		m, err = s.fetchMedia(ctx, l, r.Agency, m)
+	case it.Attempt > mediaTries:
+		err = errLost
+	default:
+		err = s.guard(ctx, "driver", r.Channel, it.ID, func() (err error) { m, err = s.fetchMedia(ctx, l, r.Agency, m); return err })
 	}
 	missing := ""
 	if err != nil {
-		passing := l != nil && (errors.Is(err, channels.ErrUnavailable) || errors.Is(err, channels.ErrRateLimited))
-		if at := s.cfg.Now().Add(delay(it.Attempt)); passing && it.Attempt < mediaTries && at.Before(it.Accepted.Add(mediaFor)) {
+		at := s.cfg.Now().Add(delay(it.Attempt))
+		if passing(err) && it.Attempt < mediaTries && (it.Attempt < minTries || at.Before(it.Accepted.Add(mediaFor))) {
 			s.release(ctx, it, r.Channel, at, err, "media")
 			return
 		}
@@ -58,6 +61,15 @@ func (s *Service) fetch(ctx context.Context, it Item) {
 	s.observe(Observation{Name: name, Line: r.Channel, Code: missing, N: 1})
 }
 
+// passing reports whether a file may be had later: what no class of errors
+// explains, such as a full disk, is no fault of the file.
+func passing(err error) bool {
+	if errors.Is(err, channels.ErrUnavailable) || errors.Is(err, channels.ErrRateLimited) {
+		return true
+	}
+	return channels.ClassByCode(channels.Code(err)) == nil && !errors.Is(err, errLost)
+}
+
 func (s *Service) fetchMedia(ctx context.Context, l *line, agency channels.Agency, m channels.Media) (channels.Media, error) {
 	f, ok := channels.As[channels.MediaFetcher](l.Channel)
 	if !ok {
@@ -68,6 +80,9 @@ func (s *Service) fetchMedia(ctx context.Context, l *line, agency channels.Agenc
 	body, err := f.FetchMedia(ctx, m)
 	if err != nil {
 		return m, err
+	}
+	if body == nil {
+		return m, channels.ErrMalformed
 	}
 	defer func() { _ = body.Close() }()
 	info, err := s.cfg.Store.PutBlob(ctx, agency, body, s.cfg.MaxMedia)

@@ -12,7 +12,7 @@ import (
 )
 
 // delay is the wait before another attempt: from one second, doubling, with
-// jitter, at most ten minutes.
+// jitter of 30 %, to ten minutes.
 func delay(attempt int) time.Duration {
 	b := backoff.NewExponentialBackOff(backoff.WithInitialInterval(time.Second), backoff.WithMultiplier(2),
 		backoff.WithRandomizationFactor(0.3), backoff.WithMaxInterval(10*time.Minute), backoff.WithMaxElapsedTime(0))
@@ -35,9 +35,14 @@ func (s *Service) send(ctx context.Context, it Item) {
 		refuse(channels.ErrUnreachable)
 		return
 	}
+	defer l.ended()
+	if at := l.held(s.cfg.Now()); !at.IsZero() { // the pause began after the claim
+		s.hold(ctx, it, at)
+		return
+	}
 	d, err := s.cfg.Store.Dossier(ctx, o.To)
 	if err != nil {
-		s.again(ctx, it, l, err)
+		s.release(ctx, it, l.info.ID, s.retry(it, delay(it.Attempt)), err, "send")
 		return
 	}
 	extended, refusal := admit(l.info.Capabilities, d.Contact, o, s.cfg.Now())
@@ -52,39 +57,52 @@ func (s *Service) send(ctx context.Context, it Item) {
 	s.bindMedia(&o)
 	done, err := l.breaker.Allow()
 	if err != nil { // it opened after the claim
-		if err := s.cfg.Store.Release(ctx, it, s.cfg.Now().Add(breakFor), channels.ErrUnavailable); err != nil {
-			s.cfg.Logger.WarnContext(ctx, "release failed", "item", it.ID, "error", err)
-		}
+		s.hold(ctx, it, s.cfg.Now().Add(breakFor))
 		return
 	}
 	start := time.Now()
-	receipt, err := s.attempt(ctx, l, o)
-	done(err == nil || !counts(err))
-	if err == nil {
-		s.receipt(ctx, it, o, receipt)
-		s.observe(Observation{Name: "send.sent", Line: l.info.ID, N: 1, Duration: time.Since(start)})
+	receipt, failure := s.attempt(ctx, l, it, o)
+	done(failure == nil || !counts(failure))
+	if failure != nil {
+		s.failed(ctx, it, l, failure)
 		return
 	}
-	s.failed(ctx, it, l, d, err)
+	s.receipt(ctx, it, o, receipt)
+	s.observe(Observation{Name: "send.sent", Line: l.info.ID, N: 1, Duration: time.Since(start)})
+}
+
+// hold gives a message back that was not tried.
+func (s *Service) hold(ctx context.Context, it Item, at time.Time) {
+	err := s.insist(ctx, func(ctx context.Context) error { return s.cfg.Store.Release(ctx, it, at, channels.ErrUnavailable) })
+	if err != nil {
+		s.cfg.Logger.WarnContext(ctx, "release failed", "item", it.ID, "error", err)
+	}
 }
 
 // attempt calls the driver once, within its time, and never lets a panic or an
 // error of another type pass for anything but an unknown outcome.
-func (s *Service) attempt(ctx context.Context, l *line, o channels.Outbound) (r channels.Receipt, err error) {
+func (s *Service) attempt(ctx context.Context, l *line, it Item, o channels.Outbound) (channels.Receipt, *channels.Error) {
 	// A worker that is told to stop still hears the provider out: to hang up
 	// would make an outcome unknown.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.SendTimeout)
 	defer cancel()
-	defer func() {
-		if recover() != nil {
-			err = &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrUnavailable, Err: errPanic}
-		}
-	}()
-	r, err = l.Send(ctx, o)
-	if err == nil && r.ID == "" {
-		err = &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrMalformed}
+	var r channels.Receipt
+	err := s.guard(ctx, "driver", l.info.ID, it.ID, func() (err error) { r, err = l.Send(ctx, o); return err })
+	if err == nil && r.ID != "" {
+		return r, nil
 	}
-	return r, err
+	e := &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrMalformed}
+	if err == nil {
+		return r, e
+	}
+	if told := (*channels.Error)(nil); errors.As(err, &told) {
+		if told != nil {
+			return r, told
+		}
+		err = errPanic // an error that points nowhere, which nobody may ask anything
+	}
+	e.Class, e.Err = channels.ErrUnavailable, err // a driver that breaks its contract
+	return r, e
 }
 
 // bindMedia lets the driver read stored files.
@@ -108,70 +126,47 @@ func (s *Service) receipt(ctx context.Context, it Item, o channels.Outbound, r c
 	if r.Status == "" {
 		r.Status = channels.Sent
 	}
-	c := Changes{Receipt: &r}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Lease/2)
-	defer cancel()
-	err := backoff.Retry(func() error {
-		err := s.commit(ctx, it, c)
+	err := s.insist(ctx, func(ctx context.Context) error {
+		err := s.commit(ctx, it, Changes{Receipt: &r})
 		if errors.Is(err, ErrLeaseLost) { // the lease ran out: the row waits as unknown, by its name
 			err = s.commit(ctx, Item{}, Changes{Reports: []Report{{Address: o.To, ID: r.ID, Ref: o.Ref(), Status: r.Status, At: r.At, Thread: r.Thread}}})
 		}
-		if errors.Is(err, ErrClosed) {
-			return backoff.Permanent(err)
-		}
 		return err
-	}, backoff.WithContext(backoff.NewExponentialBackOff(backoff.WithInitialInterval(50*time.Millisecond)), ctx))
+	})
 	if err != nil {
 		s.cfg.Logger.ErrorContext(ctx, "receipt not stored: the message will be uncertain", "item", it.ID, "line", o.To.Channel, "error", err)
 	}
 }
 
-// failed decides what an error of a send means.
-func (s *Service) failed(ctx context.Context, it Item, l *line, d Dossier, err error) {
+// failed decides what an error of a send means. What may have gone out is never
+// called dead, and a provider that asks for a rest does not get more than
+// MaxHold without being asked again.
+func (s *Service) failed(ctx context.Context, it Item, l *line, e *channels.Error) {
 	now := s.cfg.Now()
-	var e *channels.Error
-	if !errors.As(err, &e) { // a driver that breaks its contract
-		e = &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrUnavailable, Err: err}
-	}
 	caps := l.info.Capabilities
-	idempotent := caps.Idempotent.Known() && caps.Idempotent.Value
-	switch {
-	case e.Retryable(idempotent):
-		at := now.Add(delay(it.Attempt))
+	var at time.Time
+	if e.Retryable(caps.Idempotent.Known() && caps.Idempotent.Value) {
+		wait := delay(it.Attempt)
 		if e.RetryAfter > 0 {
-			at = now.Add(e.RetryAfter)
+			wait = e.RetryAfter
 			if errors.Is(e, channels.ErrRateLimited) {
-				l.pause(at)
+				l.pause(now.Add(min(wait, s.cfg.MaxHold)))
 			}
 		}
-		if at.After(it.Accepted.Add(s.cfg.MaxHold)) {
-			at = time.Time{}
-		}
+		at = s.retry(it, wait)
+	}
+	switch {
+	case !at.IsZero():
 		s.release(ctx, it, l.info.ID, at, e, "send")
 	case e.Outcome != channels.NotSent:
 		s.observe(Observation{Name: "send.unknown", Line: l.info.ID, Code: channels.Code(e), N: 1})
 		s.cfg.Logger.WarnContext(ctx, "send has an unknown outcome", "item", it.ID, "line", l.info.ID, "error", e)
-		if err := s.commit(ctx, it, Changes{Unknown: true}); err != nil {
+		err := s.insist(ctx, func(ctx context.Context) error { return s.commit(ctx, it, Changes{Unknown: true}) })
+		if err != nil {
 			s.cfg.Logger.ErrorContext(ctx, "unknown outcome not stored", "item", it.ID, "error", err) // the lease says the same
 		}
 	default:
-		s.closeWindow(ctx, d, e, now)
+		s.refused(ctx, it.Outbound.To, e)
 		s.release(ctx, it, l.info.ID, time.Time{}, e, "send")
-	}
-}
-
-// closeWindow keeps what a refusal says about the person.
-func (s *Service) closeWindow(ctx context.Context, d Dossier, e *channels.Error, now time.Time) {
-	closed, out := errors.Is(e, channels.ErrWindowClosed), errors.Is(e, channels.ErrOptedOut)
-	if d.Contact == nil || !closed && !out {
-		return
-	}
-	c := *d.Contact
-	c.OptedOut = c.OptedOut || out
-	if closed {
-		c.WindowClosed = now
-	}
-	if err := s.commit(ctx, Item{}, Changes{Contact: &c}); err != nil && !errors.Is(err, ErrConflict) {
-		s.cfg.Logger.WarnContext(ctx, "refusal not kept with the contact", "line", e.Channel, "error", err)
 	}
 }

@@ -279,6 +279,7 @@ func TestOptOut(t *testing.T) {
 	chat.Happens(&channels.OptedOut{EventMeta: meta})
 	_, err := hs.Service().Send(t.Context(), channels.Outbound{To: chat.Address(), Content: channels.Text{Body: "x"}})
 	require.ErrorIs(t, err, channels.ErrOptedOut)
+	hs.Advance(time.Second)
 	chat.Says("2").Expect("You said: 2")
 }
 

@@ -22,9 +22,10 @@ type Contact struct {
 	// was closed; a later inbound message opens it again.
 	WindowClosed time.Time         `json:"window_closed,omitzero"`
 	OptedOut     bool              `json:"opted_out,omitempty"`
-	Language     string            `json:"language,omitempty"` // BCP 47, as chosen or told
-	Offer        []channels.Choice `json:"offer,omitempty"`    // the numbered choices offered last
-	Thread       string            `json:"thread,omitempty"`   // the provider's conversation
+	OptedOutAt   time.Time         `json:"opted_out_at,omitzero"` // a message from before does not end it
+	Language     string            `json:"language,omitempty"`    // BCP 47, as chosen or told
+	Offer        []channels.Choice `json:"offer,omitempty"`       // the numbered choices offered last
+	Thread       string            `json:"thread,omitempty"`      // the provider's conversation
 }
 
 // Format prints nothing personal, whatever the verb.

@@ -17,14 +17,16 @@ func (s *Service) reconcile(ctx context.Context, it Item) {
 	if l := s.lines[o.To.Channel]; l != nil {
 		if f, ok := channels.As[channels.Finder](l.Channel); ok {
 			fctx, cancel := context.WithTimeout(ctx, s.cfg.SendTimeout)
-			r, found, err := f.Find(fctx, o)
+			var r channels.Receipt
+			var found bool
+			err := s.guard(ctx, "driver", o.To.Channel, it.ID, func() (err error) { r, found, err = f.Find(fctx, o); return err })
 			cancel()
-			if err == nil && found {
+			if err == nil && found && r.ID != "" {
 				s.receipt(ctx, it, o, r)
 				return
 			}
 			var e *channels.Error
-			if errors.As(err, &e) {
+			if errors.As(err, &e) && e != nil {
 				unknown.Provider = e.Provider
 			}
 		}

@@ -27,6 +27,7 @@ func (s *Service) queues() []queueSpec {
 const (
 	housekeeping = 15 * time.Second
 	expireAtOnce = 500
+	claimAgain   = time.Second // after a claim that failed
 )
 
 // Purger is a store that removes what is no longer needed; Run and Step call
@@ -88,8 +89,16 @@ func (s *Service) dispatch(ctx, work context.Context, q queueSpec) {
 	tick := time.NewTicker(s.cfg.Poll)
 	defer tick.Stop()
 	for {
-		full := s.claim(ctx, q, idle, jobs)
-		if full {
+		full, err := s.claim(ctx, q, idle, jobs)
+		switch {
+		case full:
+			continue
+		case err != nil && ctx.Err() == nil:
+			s.cfg.Logger.ErrorContext(ctx, "claim failed", "queue", string(q.work), "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(claimAgain): // whatever happens meanwhile
+			}
 			continue
 		}
 		select {
@@ -103,32 +112,28 @@ func (s *Service) dispatch(ctx, work context.Context, q queueSpec) {
 
 // claim hands out as much as there are idle workers, and reports whether it is
 // worth asking again at once.
-func (s *Service) claim(ctx context.Context, q queueSpec, idle chan struct{}, jobs chan<- Item) bool {
+func (s *Service) claim(ctx context.Context, q queueSpec, idle chan struct{}, jobs chan<- Item) (bool, error) {
 	n := len(idle)
 	if n == 0 || ctx.Err() != nil {
-		return false
+		return false, nil //nolint:nilerr // to be told to stop is no failure
 	}
 	items, err := s.claimItems(ctx, q.work, n)
-	if err != nil {
-		if ctx.Err() == nil {
-			s.cfg.Logger.ErrorContext(ctx, "claim failed", "queue", string(q.work), "error", err)
-		}
-		return false
-	}
 	for _, it := range items {
 		<-idle
 		jobs <- it
 	}
-	return len(items) == n
+	return err == nil && len(items) == n, err
 }
 
 func (s *Service) claimItems(ctx context.Context, w Work, n int) ([]Item, error) {
 	now := s.cfg.Now()
 	q := ClaimQuery{Work: w, Max: n, Lease: s.cfg.Lease}
 	if w == Outbox {
-		q.Limit = make(map[channels.ID]int)
 		for id, l := range s.lines {
 			if room := l.room(now); room >= 0 {
+				if q.Limit == nil {
+					q.Limit = make(map[channels.ID]int)
+				}
 				q.Limit[id] = room
 			}
 		}
@@ -160,19 +165,22 @@ func (s *Service) keepHouse(ctx context.Context) {
 // clean ends sessions whose time is over and removes what nobody needs.
 func (s *Service) clean(ctx context.Context) int {
 	now := s.cfg.Now()
-	n, err := s.cfg.Store.Expire(ctx, s.cfg.Session, now, expireAtOnce)
-	if err != nil && ctx.Err() == nil {
-		s.cfg.Logger.ErrorContext(ctx, "sessions not expired", "error", err)
-	}
-	if n > 0 {
-		s.kick(Inbox)
+	total := 0
+	for n := expireAtOnce; n == expireAtOnce && ctx.Err() == nil; {
+		var err error
+		if n, err = s.cfg.Store.Expire(ctx, s.cfg.Session, now, expireAtOnce); err != nil && ctx.Err() == nil {
+			s.cfg.Logger.ErrorContext(ctx, "sessions not expired", "error", err)
+		}
+		if total += n; n > 0 {
+			s.kick(Inbox)
+		}
 	}
 	if p, ok := s.cfg.Store.(Purger); ok {
 		if err := p.Purge(ctx, now); err != nil && ctx.Err() == nil {
 			s.cfg.Logger.ErrorContext(ctx, "purge failed", "error", err)
 		}
 	}
-	return n
+	return total
 }
 
 // Step makes one deterministic round with one worker: it ends sessions, and

@@ -36,6 +36,9 @@ func New(cfg Config) (*Service, error) {
 		s.kicks[w] = make(chan struct{}, 1)
 	}
 	for i, ch := range cfg.Channels {
+		if ch == nil {
+			return nil, errField(fmt.Sprintf("Channels[%d]", i), "is nil")
+		}
 		if err := s.addLine(ch, fmt.Sprintf("Channels[%d]", i)); err != nil {
 			return nil, err
 		}
@@ -47,6 +50,9 @@ func New(cfg Config) (*Service, error) {
 		}
 	}
 	for i, p := range cfg.Providers {
+		if p == nil {
+			return nil, errField(fmt.Sprintf("Providers[%d]", i), "is nil")
+		}
 		var ids []channels.ID
 		for j, ch := range p.Channels() {
 			if err := s.addLine(ch, fmt.Sprintf("Providers[%d].Channels()[%d]", i, j)); err != nil {
@@ -61,9 +67,12 @@ func New(cfg Config) (*Service, error) {
 			return nil, err
 		}
 	}
-	for id := range cfg.Rates {
+	for id, r := range cfg.Rates {
 		if s.lines[id] == nil {
 			return nil, errField("Rates", fmt.Sprintf("no line is named %q", id))
+		}
+		if !(r.PerSecond >= 0) || r.Burst < 0 { // NaN is not
+			return nil, errField("Rates", fmt.Sprintf("the rate of %q must not be negative", id))
 		}
 	}
 	if len(s.hooks) > 0 && cfg.PublicURL == "" {
@@ -76,6 +85,9 @@ func New(cfg Config) (*Service, error) {
 		}
 	}
 	for i := len(cfg.Middleware) - 1; i >= 0; i-- {
+		if cfg.Middleware[i] == nil {
+			return nil, errField(fmt.Sprintf("Middleware[%d]", i), "is nil")
+		}
 		s.handler = cfg.Middleware[i](s.handler)
 	}
 	return s, nil
@@ -156,7 +168,11 @@ func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.Messa
 		return "", err
 	}
 	if _, refusal := admit(l.info.Capabilities, d.Contact, o, now); refusal != nil {
-		return "", refusal
+		if _, err := s.cfg.Store.Message(ctx, o.To.Agency, o.ID); errors.Is(err, ErrNotFound) {
+			return "", refusal
+		} else if err != nil {
+			return "", err
+		} // it was queued when it could be: Commit says whether it is the same
 	}
 	c := Changes{Send: parts, Log: []LogEntry{{
 		Agency: o.To.Agency, At: now, Act: "message.queued", Actor: or(o.By, string(o.Author)), Line: l.info.ID, Message: string(o.ID),
@@ -192,56 +208,3 @@ func (s *Service) fit(l *line, o channels.Outbound) ([]channels.Outbound, error)
 	}
 	return parts, nil
 }
-
-// commit is the only way in which the service changes the store; it wakes who
-// waits for what changed.
-func (s *Service) commit(ctx context.Context, it Item, c Changes) error {
-	if err := s.cfg.Store.Commit(ctx, it, c); err != nil {
-		return err
-	}
-	if len(c.Send) > 0 {
-		s.kick(Outbox)
-	}
-	if len(c.Later) > 0 || c.Event != nil {
-		s.kick(Inbox)
-	}
-	if c.Unknown {
-		s.kick(Reconcile)
-	}
-	s.changed()
-	return nil
-}
-
-func (s *Service) kick(w Work) {
-	select {
-	case s.kicks[w] <- struct{}{}:
-	default:
-	}
-}
-
-// Watch returns a channel that gets a value after changes were committed by
-// this process (several changes may share one), and a function that ends it.
-func (s *Service) Watch() (<-chan struct{}, func()) {
-	ch := make(chan struct{}, 1)
-	s.mu.Lock()
-	s.watchers[ch] = struct{}{}
-	s.mu.Unlock()
-	return ch, func() {
-		s.mu.Lock()
-		delete(s.watchers, ch)
-		s.mu.Unlock()
-	}
-}
-
-func (s *Service) changed() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for ch := range s.watchers {
-		select {
-		case ch <- struct{}{}:
-		default:
-		}
-	}
-}
-
-func (s *Service) observe(o Observation) { s.cfg.Observe(o) }

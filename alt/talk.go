@@ -2,15 +2,10 @@ package alt
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
-
-// conflictTries is how often a turn is decided again because its dossier
-// changed meanwhile, before it waits in the queue.
-const conflictTries = 4
 
 // Talk lets a specialist act on a conversation: do collects effects on a Turn
 // as a handler does, and all of them are committed at once. It is called again
@@ -18,13 +13,7 @@ const conflictTries = 4
 // the agency's own system. ErrNotFound when the agency has no such
 // conversation; do's error is returned as it is.
 func (s *Service) Talk(ctx context.Context, agency channels.Agency, conversation, by string, do func(t *Turn) error) error {
-	var err error
-	for range conflictTries {
-		if err = s.talk(ctx, agency, conversation, by, do); !errors.Is(err, ErrConflict) {
-			return err
-		}
-	}
-	return err
+	return decide(func() error { return s.talk(ctx, agency, conversation, by, do) })
 }
 
 func (s *Service) talk(ctx context.Context, agency channels.Agency, conversation, by string, do func(t *Turn) error) error {
@@ -46,6 +35,9 @@ func (s *Service) talk(ctx context.Context, agency channels.Agency, conversation
 	}
 	t := &Turn{svc: s, line: l, now: s.cfg.Now(), d: d, author: channels.Person, actor: by, by: by}
 	if err := do(t); err != nil {
+		return err
+	}
+	if err := t.handedOver(); err != nil {
 		return err
 	}
 	return s.commit(ctx, Item{}, t.changes())

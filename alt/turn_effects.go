@@ -1,6 +1,7 @@
 package alt
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -17,7 +18,20 @@ type mark struct {
 
 func (t *Turn) mark() mark { return mark{d: cloneDossier(t.d), fx: t.fx} }
 
-func (t *Turn) rewind(m mark) { t.d, t.fx = m.d, m.fx }
+// rewind restores what there was in place: a middleware may hold on to the
+// Session.
+func (t *Turn) rewind(m mark) {
+	t.fx = m.fx
+	restore(t.d.Contact, m.d.Contact)
+	restore(t.d.Conversation, m.d.Conversation)
+	restore(t.d.Session, m.d.Session)
+}
+
+func restore[T any](v, old *T) {
+	if old != nil {
+		*v = *old
+	}
+}
 
 func cloneDossier(d Dossier) Dossier {
 	if d.Contact != nil {
@@ -45,7 +59,6 @@ func (t *Turn) holder() Holder {
 
 // enter makes l the one that answers.
 func (t *Turn) enter(l Link) {
-	t.fx.holder = &l
 	t.author, t.actor = channels.Bot, "bot:"+l.Name
 	if l.Kind == HeldByDesk {
 		t.author, t.actor = channels.Person, "desk:"+l.Name
@@ -69,6 +82,14 @@ func (t *Turn) takeHandOver() string {
 	return to
 }
 
+// handedOver refuses a hand-over that no chain has carried out.
+func (t *Turn) handedOver() error {
+	if t.fx.handOver == "" {
+		return nil
+	}
+	return Permanent(fmt.Errorf("%w: Turn.HandOver is for a link of a Chain", ErrInput))
+}
+
 // meet brings the dossier to the person's message r: contact, conversation and
 // session are there afterwards.
 func (t *Turn) meet(r *channels.Received) {
@@ -77,14 +98,14 @@ func (t *Turn) meet(r *channels.Received) {
 		t.d.Contact = &Contact{Address: a}
 	}
 	c := t.d.Contact
-	at := r.At
-	if at.IsZero() || at.After(now) {
-		at = now // a clock ahead of ours must not lengthen the window
-	}
+	at := earlier(r.At, now) // a clock ahead of ours must not lengthen the window
 	if at.After(c.LastInbound) {
 		c.LastInbound = at
 	}
-	c.OptedOut, c.WindowClosed = false, time.Time{} // who writes wants an answer
+	c.WindowClosed = time.Time{}
+	if at.After(c.OptedOutAt) { // who writes wants an answer
+		c.optOut(false, at)
+	}
 	c.Name, c.Language = or(r.From.Name, c.Name), or(c.Language, r.From.Language)
 	c.Thread = or(r.Thread, c.Thread)
 	t.session()

@@ -1,60 +1,19 @@
 package alt
 
 import (
+	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
-	"github.com/liidestuja/liidestuja/internal/uuid"
 )
 
 // acceptFor bounds how long a provider waits for the store.
 const acceptFor = 10 * time.Second
-
-// maxKey is the longest EventMeta.Key, in bytes.
-const maxKey = 200
-
-// hook is a webhook with its lines.
-type hook struct {
-	name    string
-	webhook channels.Webhook
-	driver  any // for optional interfaces
-	lines   map[channels.ID]bool
-	first   channels.ID
-	answers channels.Answers
-	routes  map[string]http.Handler
-}
-
-func (s *Service) addHook(name string, w channels.Webhook, driver any, lines []channels.ID) error {
-	if channels.ID(name).Valid() != nil {
-		return errField("Providers", fmt.Sprintf("name %.64q must be 1-64 characters of a-z, 0-9, '-', '_', '.'", name))
-	}
-	if s.hooks[name] != nil {
-		return errField("Providers", fmt.Sprintf("two webhooks are named %q", name))
-	}
-	h := &hook{name: name, webhook: w, driver: driver, lines: make(map[channels.ID]bool), first: lines[0]}
-	for _, id := range lines {
-		h.lines[id] = true
-	}
-	if a, ok := channels.As[channels.Answerer](driver); ok {
-		h.answers = a.Answers()
-	}
-	def(&h.answers.Accepted, http.StatusOK)
-	def(&h.answers.Refused, http.StatusForbidden)
-	def(&h.answers.TryAgain, http.StatusServiceUnavailable)
-	if r, ok := channels.As[channels.Router](driver); ok {
-		h.routes = r.Routes()
-	}
-	s.hooks[name] = h
-	return nil
-}
 
 // Webhooks returns the handler for providers' requests, by path "/{name}",
 // the name of a provider or the id of a line. Mount it with http.StripPrefix
@@ -81,7 +40,7 @@ func (s *Service) serveWebhook(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusMethodNotAllowed, "method not allowed")
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
+	body, err := s.body(w, r)
 	if err != nil {
 		s.observe(Observation{Name: "webhook.refused", Line: h.first, Code: "body", N: 1})
 		if tooBig := (*http.MaxBytesError)(nil); errors.As(err, &tooBig) {
@@ -102,8 +61,18 @@ func (s *Service) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	s.receive(w, r, h, req)
 }
 
+// body reads the request at once, within the limit.
+func (s *Service) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	const most = 64 << 10 // of what a client only announces
+	var b bytes.Buffer
+	b.Grow(int(min(max(r.ContentLength, 0), most)) + bytes.MinRead)
+	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
+	return b.Bytes(), err
+}
+
 func (s *Service) challenge(w http.ResponseWriter, r *http.Request, h *hook, c channels.Challenger, req *channels.Request) {
-	b, err := c.Challenge(r.Context(), req)
+	var b []byte
+	err := s.guard(r.Context(), "driver", h.first, 0, func() (err error) { b, err = c.Challenge(r.Context(), req); return err })
 	if err != nil {
 		s.refuse(w, h)
 		return
@@ -120,27 +89,22 @@ func (s *Service) refuse(w http.ResponseWriter, h *hook) {
 }
 
 func (s *Service) receive(w http.ResponseWriter, r *http.Request, h *hook, req *channels.Request) {
-	if err := h.webhook.Verify(r.Context(), req); err != nil {
+	ctx := r.Context()
+	err := s.guard(ctx, "driver", h.first, 0, func() error { return h.webhook.Verify(ctx, req) })
+	switch {
+	case errors.Is(err, errPanic): // nobody knows whether it is authentic
+		s.tryAgain(w, h, 1)
+		return
+	case err != nil:
 		s.refuse(w, h)
 		return
 	}
-	evs, err := h.webhook.Parse(r.Context(), req)
-	if err != nil {
-		evs = []channels.Event{h.malformed(req, "body")}
-	}
-	for i, e := range evs {
-		evs[i] = s.stamp(h, e, req)
-	}
+	evs := s.events(ctx, h, req)
 	fresh := 0
 	if len(evs) > 0 {
-		// The request's end must not end the transaction: a provider that hangs
-		// up gets no answer and comes again, and then it is a duplicate.
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), acceptFor)
-		defer cancel()
-		if fresh, err = s.cfg.Store.Accept(ctx, evs); err != nil {
+		if fresh, err = s.accept(ctx, h, req, evs); err != nil {
 			s.cfg.Logger.ErrorContext(ctx, "webhook not stored", "webhook", h.name, "error", err)
-			s.observe(Observation{Name: "webhook.unavailable", Line: h.first, N: len(evs)})
-			answer(w, h.answers.TryAgain, "try again")
+			s.tryAgain(w, h, len(evs))
 			return
 		}
 	}
@@ -155,32 +119,33 @@ func (s *Service) receive(w http.ResponseWriter, r *http.Request, h *hook, req *
 	answer(w, h.answers.Accepted, "accepted")
 }
 
-// stamp fills in what drivers leave to the service, and makes an event that
-// breaks the contract a Malformed one instead of losing it.
-func (s *Service) stamp(h *hook, e channels.Event, req *channels.Request) channels.Event {
-	m := e.Meta()
-	if !h.lines[m.Channel] || m.Key == "" || len(m.Key) > maxKey {
-		e = h.malformed(req, "event")
-		m = e.Meta()
-	}
-	if _, bad := e.(*channels.Malformed); bad {
-		s.observe(Observation{Name: "webhook.malformed", Line: m.Channel, N: 1})
-	}
-	m.Agency = s.lines[m.Channel].info.Agency
-	if m.At.IsZero() {
-		m.At = req.At
-	}
-	if m.Trace == "" {
-		m.Trace = uuid.New(req.At)
-	}
-	return e
+func (s *Service) tryAgain(w http.ResponseWriter, h *hook, n int) {
+	s.observe(Observation{Name: "webhook.unavailable", Line: h.first, N: n})
+	answer(w, h.answers.TryAgain, "try again")
 }
 
-func (h *hook) malformed(req *channels.Request, reason string) *channels.Malformed {
-	sum := sha256.Sum256(req.Body)
-	return &channels.Malformed{Reason: reason, EventMeta: channels.EventMeta{
-		Key: "malformed/" + hex.EncodeToString(sum[:]), Channel: h.first, At: req.At, Raw: req.Body,
-	}}
+// accept makes the events durable. The request's end must not end the
+// transaction: a provider that hangs up gets no answer and comes again, and
+// then it is a duplicate.
+func (s *Service) accept(ctx context.Context, h *hook, req *channels.Request, evs []channels.Event) (int, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptFor)
+	defer cancel()
+	fresh, err := s.cfg.Store.Accept(ctx, evs)
+	if err == nil {
+		return fresh, nil
+	}
+	// An event that cannot be written down would come again for ever, and hold
+	// up the others.
+	bad := false
+	for i, e := range evs {
+		if _, no := channels.MarshalEvent(e); no != nil {
+			evs[i], bad = s.stamp(h, h.malformed(req, "event"), req), true
+		}
+	}
+	if !bad {
+		return 0, err
+	}
+	return s.cfg.Store.Accept(ctx, evs)
 }
 
 func answer(w http.ResponseWriter, status int, text string) {

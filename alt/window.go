@@ -28,7 +28,7 @@ func WindowOf(caps channels.Capabilities, c *Contact) Window {
 		out.Extended = c.LastInbound.Add(w.HumanAgent)
 	}
 	if !c.WindowClosed.IsZero() { // the provider knows better
-		out.Until = c.WindowClosed
+		out.Until = earlier(out.Until, c.WindowClosed)
 	}
 	return out
 }
