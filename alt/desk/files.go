@@ -74,10 +74,11 @@ func (c caller) unseal(id string, now time.Time) (ticket, bool) {
 func (d *Desk) upload(c *call) error {
 	// A form has a frame around the file; the file itself is bounded by the store.
 	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, d.cfg.MaxUpload+64<<10)
-	body, name, err := c.file()
+	file, name, err := c.file()
 	if err != nil {
 		return err
 	}
+	body := &watched{r: file}
 	if name != "" {
 		var ok bool
 		if name, ok = cleanName(name); !ok {
@@ -85,12 +86,12 @@ func (d *Desk) upload(c *call) error {
 		}
 	}
 	head := make([]byte, sniffed)
-	n, err := io.ReadFull(body, head)
-	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return unreadable(err)
-	}
+	n, _ := io.ReadFull(body, head)
 	head = head[:n]
-	if n == 0 {
+	switch {
+	case body.err != nil:
+		return unreadable(body.err)
+	case n == 0:
 		return newProblem("malformed_request")
 	}
 	found := typeOf(head, name)
@@ -101,8 +102,8 @@ func (d *Desk) upload(c *call) error {
 	switch {
 	case errors.Is(err, alt.ErrTooBig):
 		return d.tooBig()
-	case err != nil && brokeOff(err):
-		return unreadable(err)
+	case err != nil && body.err != nil:
+		return unreadable(body.err)
 	case err != nil:
 		return err
 	}
@@ -120,12 +121,23 @@ func (d *Desk) tooBig() error {
 	return p
 }
 
-// brokeOff tells a body that ended early, or was too long, from a failing
-// store.
-func brokeOff(err error) bool {
-	var big *http.MaxBytesError
-	return errors.As(err, &big) || errors.Is(err, io.ErrUnexpectedEOF)
+// watched remembers why its reader broke off: a file that ends early is told
+// from a short one, and a client's fault from a store's.
+type watched struct {
+	r   io.Reader
+	err error
 }
+
+func (w *watched) Read(p []byte) (int, error) {
+	n, err := w.r.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		w.err = err
+		return n, errBrokeOff // io.ErrUnexpectedEOF could be taken for an end
+	}
+	return n, err
+}
+
+var errBrokeOff = errors.New("desk: upload broke off")
 
 // file returns the bytes and the name of an upload.
 func (c *call) file() (io.Reader, string, error) {

@@ -205,15 +205,21 @@ func TestAFileOverTheLinesLimitIsRefusedWithTheLimit(t *testing.T) {
 	require.Equal(t, object{"max": float64(5_000_000), "unit": "bytes"}, v["limit"])
 }
 
-func TestABrokenUploadIsNoFaultOfOurs(t *testing.T) {
-	w := newWorld(t)
-	r := w.request("mari", "POST", "/v1/files", png())
-	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(append(png(), make([]byte, 1000)...)), broken{}))
-	r.Header.Set("Content-Type", "image/png")
-	rec := serve(w, r)
-	require.Equal(t, 400, rec.Code, rec.Body)
+func TestAnUploadThatBreaksOffIsNoFile(t *testing.T) {
+	for name, sent := range map[string][]byte{"early": png(), "late": append(png(), make([]byte, 100_000)...)} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			r := w.request("mari", "POST", "/v1/files", png())
+			r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(sent), broken{}))
+			r.Header.Set("Content-Type", "image/png")
+			rec := serve(w, r)
+			require.Equal(t, 400, rec.Code, rec.Body)
+			require.NotContains(t, w.logs.String(), "failed", "it is no fault of ours")
+		})
+	}
 }
 
+// broken is what net/http gives when the client is gone.
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
