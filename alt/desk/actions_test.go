@@ -150,7 +150,6 @@ func TestARepeatedActIsAnsweredAsTheFirstTime(t *testing.T) {
 }
 
 func TestTheBotStaysSilentAfterAClaim(t *testing.T) {
-	t.Skip("a Chain starts at the bot after Turn.Hold, because the holder keeps the bot's name")
 	for name, before := range map[string][]string{"from the bot": nil, "from nobody": {"claim", "handback"}} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
