@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"slices"
 	"strconv"
@@ -187,17 +188,17 @@ func (s *Store) Depths(ctx context.Context) (map[alt.Work]int, error) {
 // filter is the conditions of a query.
 type filter struct {
 	terms []string
-	args  []any
+	args  []driver.Value
 }
 
-func (f *filter) and(term string, args ...any) {
+func (f *filter) and(term string, args ...driver.Value) {
 	f.terms = append(f.terms, term)
 	f.args = append(f.args, args...)
 }
 
 func (f *filter) where() string { return strings.Join(f.terms, " AND ") }
 
-func (f *filter) values(more ...any) []any { return slices.Concat(f.args, more) }
+func (f *filter) values(more ...driver.Value) []driver.Value { return slices.Concat(f.args, more) }
 
 // pageSize checks what every query of pages has.
 func pageSize(agency channels.Agency, limit, usual, most int) (int, error) {

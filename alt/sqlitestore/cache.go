@@ -54,37 +54,57 @@ func cloneContact(c *alt.Contact) *alt.Contact {
 // committed last: the writer replaces people after each transaction, and a
 // reader that was overtaken meanwhile cannot put back what it read before.
 type cache struct {
-	mu   sync.Mutex
-	size int
-	// Two generations: when the young one is full, it becomes the old one, and
-	// who was not used since is forgotten.
-	young, old map[channels.Address]*slot
+	mu    sync.Mutex
+	size  int
+	slots map[channels.Address]*slot
+	used  slot // the ring of slots, the one used last first
 }
 
 // slot is the place of a person; empty while somebody reads.
-type slot struct{ p *person }
-
-func newCache(size int) *cache {
-	return &cache{size: max(size/2, 1), young: make(map[channels.Address]*slot)}
+type slot struct {
+	address    channels.Address
+	p          *person
+	prev, next *slot
 }
 
-// find returns the slot of an address. With the lock held.
+func newCache(size int) *cache {
+	c := &cache{size: size, slots: make(map[channels.Address]*slot)}
+	c.used.prev, c.used.next = &c.used, &c.used
+	return c
+}
+
+// find returns the slot of an address, nil when there is none.
 func (c *cache) find(a channels.Address) *slot {
-	if s := c.young[a]; s != nil {
-		return s
-	}
-	s := c.old[a]
+	s := c.slots[a]
 	if s != nil {
-		c.set(a, s)
+		s.unlink()
+		c.link(s)
 	}
 	return s
 }
 
-func (c *cache) set(a channels.Address, s *slot) {
-	if len(c.young) >= c.size {
-		c.young, c.old = make(map[channels.Address]*slot, c.size), c.young
+func (c *cache) link(s *slot) {
+	s.prev, s.next = &c.used, c.used.next
+	s.prev.next, s.next.prev = s, s
+}
+
+func (s *slot) unlink() { s.prev.next, s.next.prev = s.next, s.prev }
+
+// add makes a slot, for which the one that was not used for the longest time
+// goes.
+func (c *cache) add(a channels.Address) *slot {
+	if len(c.slots) >= c.size {
+		c.remove(c.used.prev)
 	}
-	c.young[a] = s
+	s := &slot{address: a}
+	c.slots[a] = s
+	c.link(s)
+	return s
+}
+
+func (c *cache) remove(s *slot) {
+	s.unlink()
+	delete(c.slots, s.address)
 }
 
 // get returns the person, or nil and, if nobody else reads it, the slot to
@@ -95,9 +115,7 @@ func (c *cache) get(a channels.Address) (*person, *slot) {
 	s := c.find(a)
 	switch {
 	case s == nil:
-		s = &slot{}
-		c.set(a, s)
-		return nil, s
+		return nil, c.add(a)
 	case s.p == nil:
 		return nil, nil
 	}
@@ -115,22 +133,16 @@ func (c *cache) peek(a channels.Address) *person {
 }
 
 // fill puts in what was read since get gave the slot away, unless the writer
-// was quicker.
-func (c *cache) fill(a channels.Address, s *slot, p *person) {
+// was quicker. Without a person, the slot is given back.
+func (c *cache) fill(s *slot, p *person) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if s != nil && c.find(a) == s {
+	switch {
+	case s == nil || c.slots[s.address] != s:
+	case p == nil:
+		c.remove(s)
+	default:
 		s.p = p
-	}
-}
-
-// forget gives an unfilled slot back.
-func (c *cache) forget(a channels.Address, s *slot) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if s != nil && c.find(a) == s {
-		delete(c.young, a)
-		delete(c.old, a)
 	}
 }
 
@@ -139,7 +151,9 @@ func (c *cache) put(changed map[channels.Address]*person) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for a, p := range changed {
-		delete(c.old, a)
-		c.set(a, &slot{p})
+		if s := c.slots[a]; s != nil {
+			c.remove(s) // who has it to fill must not
+		}
+		c.add(a).p = p
 	}
 }

@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -149,6 +148,9 @@ func (s *Store) mark(ctx context.Context, items []alt.Item) ([]alt.Item, error) 
 			return err
 		}
 		ours = slices.Clone(items)
+		for _, it := range items {
+			t.changed[it.ID] = true
+		}
 		if int(n) < len(ours) {
 			rows, err := t.all("SELECT id FROM live WHERE token = ?", token)
 			if err != nil {
@@ -164,7 +166,7 @@ func (s *Store) mark(ctx context.Context, items []alt.Item) ([]alt.Item, error) 
 				e := s.live[it.ID]
 				s.drop(e)
 				e.attempt++
-				e.late = false
+				e.token, e.late = token, false
 				it.Attempt, it.Token = e.attempt, token
 			}
 		})
@@ -189,8 +191,6 @@ func idList(ids []int64) string {
 	return string(append(b, ']'))
 }
 
-var errNoEntry = errors.New("a live item is in no queue")
-
 // holding returns a claimed item as it is in the transaction; nil for the zero
 // Item. A message that moved to Reconcile can still be given its receipt by who
 // sent it.
@@ -198,22 +198,27 @@ func (t *tx) holding(it alt.Item, receipt bool) (*entry, error) {
 	if it.ID == 0 {
 		return nil, nil //nolint:nilnil // the zero Item holds nothing, and that is no error
 	}
-	r, err := t.one("SELECT token, work, attempt FROM live WHERE id = ?", it.ID)
-	switch {
-	case err != nil:
-		return nil, err
-	case r == nil, r.num(0) == 0, r.num(0) != it.Token, r.str(1) != string(it.Work) && !receipt:
-		return nil, alt.ErrLeaseLost
-	}
 	t.s.mu.Lock()
 	e := t.s.live[it.ID]
+	if e != nil {
+		e = shallow(e)
+	}
 	t.s.mu.Unlock()
 	if e == nil {
-		return nil, &broken{errNoEntry}
+		return nil, alt.ErrLeaseLost
 	}
-	// What never changes is taken from memory, the rest from the row.
-	return &entry{
-		id: e.id, kind: e.kind, address: e.address, lane: e.lane, talk: e.talk, priority: e.priority,
-		work: alt.Work(r.str(1)), attempt: int(r.num(2)),
-	}, nil
+	if t.changed[it.ID] { // by a job before this one: memory follows the transaction
+		r, err := t.one("SELECT token, work, attempt FROM live WHERE id = ?", it.ID)
+		if err != nil {
+			return nil, err
+		}
+		if r == nil {
+			return nil, alt.ErrLeaseLost
+		}
+		e.token, e.work, e.attempt = r.num(0), alt.Work(r.str(1)), int(r.num(2))
+	}
+	if e.token == 0 || e.token != it.Token || e.work != it.Work && !receipt {
+		return nil, alt.ErrLeaseLost
+	}
+	return e, nil
 }

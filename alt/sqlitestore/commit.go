@@ -179,13 +179,14 @@ func (t *tx) fetched(e *entry, a *arrival) error {
 	if _, err := t.exec("UPDATE live SET work = ?, claimed = 0, attempt = 0, token = 0, ready = NULL WHERE id = ?", string(alt.Inbox), e.id); err != nil {
 		return err
 	}
+	t.changed[e.id] = true
 	t.then(func() {
 		s := t.s
 		s.lanes[alt.Media].Finish(e.id)
 		s.lanes[alt.Inbox].Unhold(e.id)
 		live := s.live[e.id]
 		s.drop(live)
-		live.work, live.attempt, live.event = alt.Inbox, 0, a.event
+		live.work, live.attempt, live.token, live.event = alt.Inbox, 0, 0, a.event
 		s.keep(live)
 	})
 	return nil
@@ -196,6 +197,7 @@ func (t *tx) unqueue(id int64) error {
 	if _, err := t.exec("DELETE FROM live WHERE id = ?", id); err != nil {
 		return err
 	}
+	t.changed[id] = true
 	t.then(func() { t.s.leave(id) })
 	return nil
 }
@@ -216,17 +218,6 @@ func (t *tx) finish(e *entry) error {
 	switch e.kind {
 	case received, edited, echoed:
 		return t.blank(e.id)
-	}
-	return nil
-}
-
-func (t *tx) writeLog(entries []logRow) error {
-	for _, e := range entries {
-		_, err := t.exec("INSERT INTO log (agency, at, conversation, message, body) VALUES (?, ?, ?, ?, ?)",
-			string(e.Agency), e.At.UnixMicro(), text(e.Conversation), text(e.Message), e.body)
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

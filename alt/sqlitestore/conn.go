@@ -29,9 +29,10 @@ func isBroken(err error) bool {
 	return errors.As(err, &b)
 }
 
-// conn is the writer's connection. It uses the driver without database/sql,
-// keeps every statement prepared, and gives the driver a context that never
-// ends: one that does would interrupt a transaction that others share.
+// conn is a connection, used by one goroutine at a time. It uses the driver
+// without database/sql, keeps every statement prepared, and gives the driver a
+// context that never ends: one that does would interrupt a transaction that
+// others share, and costs a goroutine for each statement.
 type conn struct {
 	driver.Conn
 	prepared map[string]driver.Stmt
@@ -84,12 +85,15 @@ func (c *conn) stmt(sql string, args []driver.Value) (driver.Stmt, error) {
 	}
 	c.args = c.args[:0]
 	for i, v := range args {
+		if n, ok := v.(int); ok {
+			v = int64(n)
+		}
 		c.args = append(c.args, driver.NamedValue{Ordinal: i + 1, Value: v})
 	}
 	return s, nil
 }
 
-// exec runs a statement and returns how many rows it changed. Values are
+// exec runs a statement and returns how many rows it changed. Values are int,
 // int64, string, []byte, bool or nil.
 func (c *conn) exec(sql string, args ...driver.Value) (int64, error) {
 	s, err := c.stmt(sql, args)
@@ -218,4 +222,12 @@ func number(n int64) driver.Value {
 		return nil
 	}
 	return n
+}
+
+// blob is how bytes that may be absent are stored.
+func blob(b []byte) driver.Value {
+	if len(b) == 0 {
+		return nil
+	}
+	return b
 }

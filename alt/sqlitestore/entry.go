@@ -53,6 +53,7 @@ type entry struct {
 	talk     int64
 	priority channels.Priority
 	attempt  int
+	token    int64 // 0: nobody holds it
 	accepted time.Time
 	ready    time.Time
 	since    time.Time
@@ -141,7 +142,7 @@ func (w *writer) load() error {
 		return err
 	}
 	rows, err := w.c.all(`SELECT l.id, l.work, l.kind, l.attempt, l.ready, l.since, l.place, l.late, l.priority, l.lane,
-		i.agency, i.channel, i.peer, i.talk, i.accepted
+		i.agency, i.channel, i.peer, i.talk, i.accepted, l.token
 		FROM live l JOIN items i ON i.id = l.id ORDER BY l.place`)
 	if err != nil {
 		return err
@@ -154,7 +155,7 @@ func (w *writer) load() error {
 			id: r.num(0), work: alt.Work(r.str(1)), kind: kind(r.num(2)), attempt: int(r.num(3)), ready: r.time(4), since: r.time(5),
 			priority: channels.Priority(r.num(8)), lane: r.str(9),
 			address: channels.Address{Agency: channels.Agency(r.str(10)), Channel: channels.ID(r.str(11)), Peer: channels.Peer(r.str(12))},
-			talk:    r.num(13), accepted: r.time(14),
+			talk:    r.num(13), accepted: r.time(14), token: r.num(15),
 		}
 		if e.lane == "" {
 			e.lane = personLane(e.address)

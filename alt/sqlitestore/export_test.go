@@ -1,10 +1,11 @@
 package sqlitestore
 
 import (
+	"context"
+	"errors"
+	"io/fs"
 	"strings"
 	"sync/atomic"
-
-	"errors"
 )
 
 // ErrFault is what FailNth makes a statement fail with.
@@ -16,22 +17,65 @@ var ErrFault = errors.New("fault")
 func (s *Store) FailNth(nth int) (happened func() bool) {
 	var n atomic.Int64
 	var done atomic.Bool
-	f := func(sql string) error {
+	s.Watch(func(sql string) error {
 		if strings.HasPrefix(sql, "PRAGMA") || sql == "ROLLBACK" || n.Add(1) != int64(nth) {
 			return nil
 		}
 		done.Store(true)
 		return ErrFault
-	}
-	s.before.Store(&f)
+	})
 	return func() bool {
-		s.before.Store(nil)
+		s.Watch(nil)
 		return done.Load()
 	}
 }
 
-// Watch has every statement of the writer reported to f; its error fails it.
-func (s *Store) Watch(f func(sql string) error) { s.before.Store(&f) }
+// Watch has every statement of the writer shown to f, whose error fails it.
+func (s *Store) Watch(f func(sql string) error) {
+	if f == nil {
+		s.before.Store(nil)
+		return
+	}
+	s.before.Store(&f)
+}
 
 // Config returns what the store was opened with.
 func (s *Store) Config() Config { return s.cfg }
+
+// Exec runs a statement in a transaction of the writer.
+func (s *Store) Exec(ctx context.Context, sql string) error {
+	return s.do(ctx, func(t *tx) error {
+		_, err := t.exec(sql)
+		return err
+	})
+}
+
+// Outside runs statements on the writer's connection, outside a transaction.
+func (s *Store) Pragma(ctx context.Context, name string) (value string, err error) {
+	derr := s.do(ctx, func(t *tx) error {
+		value, err = t.pragma(name)
+		return err
+	})
+	return value, derr
+}
+
+// Safe is the check of a connection.
+func Safe(pragma func(name string) (string, error)) error { return safe(pragma) }
+
+// MigrateWith is Migrate with other migrations.
+func MigrateWith(path string, files fs.FS, version int) error {
+	list, err := steps(files)
+	if err != nil {
+		return err
+	}
+	cfg := Config{Path: path, Key: make([]byte, keySize)}
+	if err := cfg.defaults(); err != nil {
+		return err
+	}
+	c, err := openWriter(cfg)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = c.Close() }()
+	return migrate(c, list, version, cfg.Now())
+}

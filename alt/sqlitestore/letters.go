@@ -34,7 +34,11 @@ func (s *Store) Release(ctx context.Context, it alt.Item, at time.Time, cause er
 		if _, err := t.exec("UPDATE live SET claimed = 0, token = 0, ready = ? WHERE id = ?", at.UnixMicro(), e.id); err != nil {
 			return err
 		}
-		t.then(func() { s.lanes[e.work].Again(e.id, at) })
+		t.changed[e.id] = true
+		t.then(func() {
+			s.live[e.id].token = 0
+			s.lanes[e.work].Again(e.id, at)
+		})
 		return nil
 	})
 }

@@ -129,6 +129,7 @@ func (t *tx) unknown(id int64) error {
 	if err != nil {
 		return err
 	}
+	t.changed[id] = true
 	t.then(func() {
 		e := t.s.live[id]
 		if e == nil {
@@ -136,7 +137,8 @@ func (t *tx) unknown(id int64) error {
 		}
 		t.s.leave(id)
 		t.s.enter(&entry{
-			id: id, work: alt.Reconcile, kind: e.kind, address: e.address, lane: e.lane, talk: e.talk, priority: e.priority, accepted: e.accepted, since: t.now,
+			id: id, work: alt.Reconcile, kind: e.kind, address: e.address, lane: e.lane, talk: e.talk, priority: e.priority,
+			token: e.token, accepted: e.accepted, since: t.now,
 		})
 	})
 	return nil

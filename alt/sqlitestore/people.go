@@ -44,11 +44,10 @@ func (s *Store) person(ctx context.Context, a channels.Address) (*person, error)
 		p, err = decodePerson(r)
 	}
 	if err != nil {
-		s.people.forget(a, empty)
-		return nil, err
+		p = nil
 	}
-	s.people.fill(a, empty, p)
-	return p, nil
+	s.people.fill(empty, p)
+	return p, err
 }
 
 // Save implements session.Store.

@@ -31,11 +31,6 @@ type sending struct {
 	search string
 }
 
-type logRow struct {
-	alt.LogEntry
-	body []byte
-}
-
 func prepare(c alt.Changes) (*change, error) {
 	p := &change{Changes: c}
 	for _, encode := range []func() error{p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeLog} {
@@ -152,15 +147,6 @@ func (p *change) encodeLog() error {
 		p.log = append(p.log, l)
 	}
 	return nil
-}
-
-func encodeLog(e alt.LogEntry) (logRow, error) {
-	e.Seq = 0
-	b, err := json.Marshal(e)
-	if err != nil {
-		return logRow{}, fmt.Errorf("sqlitestore: encode log entry: %w", err)
-	}
-	return logRow{e, b}, nil
 }
 
 // fits refuses what makes no sense for the item that is held.

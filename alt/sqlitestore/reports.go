@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -38,7 +39,7 @@ func (t *tx) message(id int64) (*message, error) {
 		return nil, err
 	}
 	if r == nil {
-		return nil, &broken{errNoEntry}
+		return nil, &broken{fmt.Errorf("item %d is gone", id)}
 	}
 	return messageOf(r), nil
 }
@@ -99,8 +100,6 @@ func (t *tx) report(r alt.Report, echo string) error {
 		return err
 	case m == nil:
 		return t.park(r)
-	case !m.out:
-		return nil
 	}
 	if m.status == channels.Unknown {
 		if err := t.merge(m, channels.Sent, "", r.At); err != nil {
@@ -146,8 +145,8 @@ func (m *message) settled() bool {
 func (t *tx) find(r alt.Report, echo string) (*message, error) {
 	agency, channel := string(r.Address.Agency), string(r.Address.Channel)
 	if r.ID != "" {
-		found, err := t.one(selectMessage+`WHERE i.provider = ? AND i.agency = ? AND i.channel = ? AND i.direction IS NOT NULL
-			ORDER BY i.direction DESC, i.id DESC LIMIT 1`, string(r.ID), agency, channel)
+		found, err := t.one(selectMessage+"WHERE i.provider = ? AND i.direction = 2 AND i.agency = ? AND i.channel = ? ORDER BY i.id DESC LIMIT 1",
+			string(r.ID), agency, channel)
 		if err != nil || found != nil {
 			return maybe(found), err
 		}

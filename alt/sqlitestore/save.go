@@ -153,10 +153,13 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
 			c.Thread = old.thread // a report told it meanwhile
 		}
 		row = old.row
-		_, err = t.exec(`UPDATE conversations SET channel = ?, peer = ?, version = ?, position = ?, open = ?, kind = ?, held_by = ?, waiting = ?, last = ?,
+		_, err = t.exec(`UPDATE conversations SET version = ?, position = ?, open = ?, kind = ?, held_by = ?, waiting = ?, last = ?,
 			thread = ?, search = ?, body = ? WHERE id = ?`,
-			string(c.Address.Channel), string(c.Address.Peer), c.Version, c.Position, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By,
+			c.Version, c.Position, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By,
 			micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, row)
+		if err == nil && p.talkRow != row { // perhaps the person has another address now
+			_, err = t.exec("UPDATE conversations SET channel = ?, peer = ? WHERE id = ?", string(c.Address.Channel), string(c.Address.Peer), row)
+		}
 	}
 	if err != nil {
 		return 0, err

@@ -2,15 +2,12 @@ package sqlitestore
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
-
-	"modernc.org/sqlite"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/internal/lanes"
@@ -31,11 +28,11 @@ type Store struct {
 
 	// Queries run beside the writer; gate keeps them out while it empties the
 	// log.
-	readers *sql.DB
+	readers chan *conn
 	gate    sync.RWMutex
 
 	calls   chan *call
-	closing sync.RWMutex // held for reading while a call is queued
+	closing sync.RWMutex // held for reading while a call is queued, or a query runs
 	closed  bool
 	wrote   chan struct{}                          // closed when the writer has ended
 	before  atomic.Pointer[func(sql string) error] // see conn.before
@@ -65,16 +62,14 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{
 		cfg: cfg, lock: lock, people: newCache(cfg.CacheSize), calls: make(chan *call, batchSize), wrote: make(chan struct{}),
-		lanes: newLanes(), live: make(map[int64]*entry),
+		readers: make(chan *conn, cfg.Readers), lanes: newLanes(), live: make(map[int64]*entry),
 	}
 	w := &writer{s: s}
-	if err := s.start(ctx, w); err != nil {
+	if err := s.start(w); err != nil {
 		if w.c != nil {
 			_ = w.c.Close()
 		}
-		if s.readers != nil {
-			_ = s.readers.Close()
-		}
+		_ = s.closeReaders()
 		_ = lock.Close()
 		return nil, err
 	}
@@ -85,7 +80,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-func (s *Store) start(ctx context.Context, w *writer) error {
+func (s *Store) start(w *writer) error {
 	var err error
 	if w.c, err = openWriter(s.cfg); err != nil {
 		return err
@@ -105,15 +100,7 @@ func (s *Store) start(ctx context.Context, w *writer) error {
 	}
 	w.c.before = s.ask
 	w.truncate() // whatever a dead process left in the log
-	connector, err := sqlite.NewConnector(dsn(s.cfg.Path, "query_only(1)", "temp_store(2)", "cache_size(-2048)",
-		fmt.Sprintf("busy_timeout(%d)", s.cfg.BusyTimeout.Milliseconds())))
-	if err != nil {
-		return fmt.Errorf("sqlitestore: %w", err)
-	}
-	s.readers = sql.OpenDB(connector)
-	s.readers.SetMaxOpenConns(s.cfg.Readers)
-	s.readers.SetMaxIdleConns(s.cfg.Readers)
-	return s.readers.PingContext(ctx)
+	return s.openReaders()
 }
 
 // prepareFiles makes the folder and the files with their rights, and takes the
@@ -169,7 +156,7 @@ func openWriter(cfg Config) (*conn, error) {
 		"PRAGMA foreign_keys = ON",
 		"PRAGMA temp_store = MEMORY",
 		"PRAGMA trusted_schema = OFF",
-		"PRAGMA wal_autocheckpoint = 2000",
+		"PRAGMA wal_autocheckpoint = 8000", // 32 MiB: pages that are written again and again are written back once
 		fmt.Sprintf("PRAGMA cache_size = -%d", cfg.PageCache),
 	} {
 		if err := c.script(sql); err != nil {
@@ -177,17 +164,26 @@ func openWriter(cfg Config) (*conn, error) {
 			return nil, err
 		}
 	}
-	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "secure_delete": "1"} {
-		got, err := c.pragma(name)
-		if err == nil && got != want {
-			err = fmt.Errorf("%w: %s is %q", ErrUnsafe, name, got)
-		}
-		if err != nil {
-			_ = c.Close()
-			return nil, err
-		}
+	if err := safe(c.pragma); err != nil {
+		_ = c.Close()
+		return nil, err
 	}
 	return c, nil
+}
+
+// safe refuses a connection that did not take what durability and erasure rest
+// on: SQLite does not say so when a pragma has no effect.
+func safe(pragma func(name string) (string, error)) error {
+	for name, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "secure_delete": "1"} {
+		got, err := pragma(name)
+		if err != nil {
+			return err
+		}
+		if got != want {
+			return fmt.Errorf("%w: %s is %q", ErrUnsafe, name, got)
+		}
+	}
+	return nil
 }
 
 // do has the writer run a job, and returns its error. A ctx that ends before
@@ -230,72 +226,9 @@ func (s *Store) Close() error {
 	close(s.calls)
 	s.closing.Unlock()
 	<-s.wrote
-	err := s.readers.Close()
+	err := s.closeReaders()
 	if cerr := s.lock.Close(); err == nil {
 		err = cerr
 	}
 	return err
-}
-
-// open reports alt.ErrClosed and an ended ctx, for calls that only read.
-func (s *Store) open(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	s.closing.RLock()
-	defer s.closing.RUnlock()
-	if s.closed {
-		return alt.ErrClosed
-	}
-	return nil
-}
-
-// read runs a query beside the writer. A read sees what was committed when it
-// began, and must be short: it holds the log back.
-func (s *Store) read(ctx context.Context, query string, args ...any) ([]row, error) {
-	if err := s.open(ctx); err != nil {
-		return nil, err
-	}
-	s.gate.RLock()
-	defer s.gate.RUnlock()
-	rows, err := s.readers.QueryContext(ctx, query, args...)
-	if err != nil {
-		if cerr := s.open(ctx); cerr != nil {
-			return nil, cerr
-		}
-		return nil, fmt.Errorf("sqlitestore: %w", err)
-	}
-	defer func() { _ = rows.Close() }()
-	columns, err := rows.Columns()
-	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: %w", err)
-	}
-	var found []row
-	values, into := make([]any, len(columns)), make([]any, len(columns))
-	for i := range into {
-		into[i] = &values[i]
-	}
-	for rows.Next() {
-		if err := rows.Scan(into...); err != nil {
-			return nil, fmt.Errorf("sqlitestore: %w", err)
-		}
-		r := make(row, len(columns))
-		for i, v := range values {
-			r[i] = v
-		}
-		found = append(found, r)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("sqlitestore: %w", err)
-	}
-	return found, nil
-}
-
-// readOne returns the first row of a query, nil when there is none.
-func (s *Store) readOne(ctx context.Context, query string, args ...any) (row, error) {
-	rows, err := s.read(ctx, query, args...)
-	if err != nil || len(rows) == 0 {
-		return nil, err
-	}
-	return rows[0], nil
 }

@@ -154,13 +154,23 @@ func (t *tx) record(e *entry, talk int64, as channels.Content) error {
 	return err
 }
 
+// selectNamed finds what the provider calls by one name: messages of ours by
+// an index; people's own, which no index is spent on, among those of the
+// person; and letters.
+const selectNamed = `SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i INDEXED BY items_provider
+		WHERE i.provider = ?1 AND i.direction = 2 AND i.agency = ?2 AND i.channel = ?3
+	UNION
+	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM conversations c JOIN items i ON i.talk = c.id
+		WHERE c.agency = ?2 AND c.channel = ?3 AND (?4 = '' OR c.peer = ?4) AND i.provider = ?1
+	UNION
+	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM letters l JOIN items i ON i.id = l.item
+		WHERE l.agency = ?2 AND l.channel = ?3 AND i.provider = ?1`
+
 // redact replaces content wherever it is kept: in the message, and in letters
 // about it.
 func (t *tx) redact(r alt.Redaction, with channels.Content) error {
 	t.redacted = true
-	rows, err := t.all(`SELECT i.id, i.peer, i.direction, i.message, i.talk, i.channel FROM items i LEFT JOIN letters l ON l.item = i.id
-		WHERE i.provider = ? AND i.agency = ? AND i.channel = ? AND (i.direction IS NOT NULL OR l.item IS NOT NULL)`,
-		string(r.ID), string(r.Address.Agency), string(r.Address.Channel))
+	rows, err := t.all(selectNamed, string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer))
 	if err != nil {
 		return err
 	}

@@ -20,6 +20,7 @@ type tx struct {
 	people                map[channels.Address]*person
 	own                   map[*person]bool           // copies that may be changed
 	relinked              map[*person]bool           // who have another latest conversation
+	changed               map[int64]bool             // items whose work is not what memory says
 	moved                 map[int64]channels.Address // conversations whose messages changed
 	saved                 map[int64]bool             // conversations that have a position of this transaction
 	// after is run when the transaction is durable, with Store.mu held.
@@ -31,7 +32,7 @@ func newTx(w *writer) *tx {
 	return &tx{
 		conn: w.c, s: w.s, now: w.s.cfg.Now(), seq: w.seq, position: w.position, parked: w.parked,
 		people: make(map[channels.Address]*person), own: make(map[*person]bool), relinked: make(map[*person]bool),
-		moved: make(map[int64]channels.Address), saved: make(map[int64]bool),
+		changed: make(map[int64]bool), moved: make(map[int64]channels.Address), saved: make(map[int64]bool),
 	}
 }
 

@@ -1,6 +1,9 @@
 package sqlitestore
 
-import "time"
+import (
+	"runtime"
+	"time"
+)
 
 // job is what a call wants done in a transaction. It decides first and writes
 // then: an error that is not broken is a refusal, and nothing was written, so
@@ -51,22 +54,25 @@ func (w *writer) loop(calls <-chan *call) {
 				w.close()
 				return
 			}
+			gather(calls)
 			batch = append(batch[:0], c)
-			for more := true; more && len(batch) < batchSize; {
-				select {
-				case c, ok := <-calls:
-					if ok {
-						batch = append(batch, c)
-					}
-					more = ok
-				default:
-					more = false
-				}
+			for range min(len(calls), batchSize-1) {
+				batch = append(batch, <-calls)
 			}
 			w.run(batch)
 		case <-w.retry.C:
 			w.scrub()
 		}
+	}
+}
+
+// gather lets those run who were answered by the transaction before and may have
+// something to add to this one. It does not wait: with nobody to run, it
+// returns at once.
+func gather(calls <-chan *call) {
+	for n, i := -1, 0; i < 4 && n != len(calls); i++ {
+		n = len(calls)
+		runtime.Gosched()
 	}
 }
 
@@ -107,10 +113,7 @@ func (w *writer) transact(batch []*call) error {
 	}
 	t := newTx(w)
 	if err := w.try(t, batch); err != nil {
-		if _, rerr := w.c.exec("ROLLBACK"); rerr != nil { // SQLite did it by itself, or cannot any more
-			_ = w.c.Close()
-			w.c = nil
-		}
+		w.rollback()
 		return err
 	}
 	w.seq, w.position, w.parked = t.seq, t.position, t.parked
@@ -124,6 +127,20 @@ func (w *writer) transact(batch []*call) error {
 		w.dirty = w.dirty || c.scrub
 	}
 	return nil
+}
+
+// rollback ends a transaction that failed, or the connection with it.
+func (w *writer) rollback() {
+	_, err := w.c.exec("ROLLBACK")
+	if err != nil { // perhaps SQLite did it by itself
+		if _, err = w.c.exec("BEGIN"); err == nil {
+			_, err = w.c.exec("ROLLBACK")
+		}
+	}
+	if err != nil {
+		_ = w.c.Close()
+		w.c = nil
+	}
 }
 
 func (w *writer) try(t *tx, batch []*call) error {

@@ -42,7 +42,7 @@ CREATE TABLE items (
 );
 CREATE UNIQUE INDEX items_dedupe ON items (dedupe) WHERE dedupe IS NOT NULL;
 CREATE UNIQUE INDEX items_message ON items (agency, message, part) WHERE message IS NOT NULL;
-CREATE INDEX items_provider ON items (provider) WHERE provider IS NOT NULL;
+CREATE INDEX items_provider ON items (provider) WHERE provider IS NOT NULL AND direction = 2;
 CREATE INDEX items_talk ON items (talk, id) WHERE talk IS NOT NULL;
 CREATE INDEX items_alone ON items (agency, channel, peer) WHERE message IS NOT NULL AND talk IS NULL;
 CREATE INDEX items_unknown ON items (agency, channel, peer) WHERE status = 'unknown';
@@ -140,9 +140,12 @@ CREATE TABLE log (
 	seq          INTEGER PRIMARY KEY,
 	agency       TEXT NOT NULL,
 	at           INTEGER NOT NULL,
+	act          TEXT NOT NULL,
+	actor        TEXT NOT NULL,
+	line         TEXT,
 	conversation TEXT,
 	message      TEXT,
-	body         BLOB NOT NULL
+	detail       BLOB
 );
 CREATE INDEX log_conversation ON log (agency, conversation) WHERE conversation IS NOT NULL;
 CREATE INDEX log_message ON log (agency, message) WHERE message IS NOT NULL;

@@ -1,0 +1,238 @@
+package sqlitestore_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/alt/sqlitestore"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// callers is how many calls run at the same time in the benchmarks.
+const callers = 64
+
+func benchEvent(i, person int) *channels.Received {
+	now := time.Now()
+	return &channels.Received{
+		EventMeta: channels.EventMeta{
+			Key: fmt.Sprintf("created/%08x-5bcd-4a44-9f1c-%012x", uint32(i)*2654435761, i), Channel: "messenger", Agency: "agency",
+			Peer: channels.Peer(fmt.Sprintf("%016d", person*7919)), At: now, Raw: make([]byte, 900),
+		},
+		ID:      channels.ProviderID(fmt.Sprintf("%08x-5bcd-4a44-9f1c-%012x", uint32(i)*2654435761, i)),
+		Content: channels.Text{Body: "Tere! Kuidas ma saan taotleda uut isikutunnistust, kui vana on kadunud?"},
+		From:    channels.Profile{Name: "Mari Maasikas", Language: "et"},
+	}
+}
+
+// report adds the rate, and the processor time, which says more on a machine
+// that is shared with others.
+func report(b *testing.B, what string, before syscall.Rusage) {
+	var after syscall.Rusage
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
+	cpu := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), what+"/s")
+	b.ReportMetric(float64(cpu)/1000/float64(b.N), "cpu-us/op")
+}
+
+func usage() (u syscall.Rusage) {
+	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
+	return u
+}
+
+// BenchmarkFloor is the least that durable acceptance can cost: one row of the
+// event, with its key, from as many callers, committed together.
+func BenchmarkFloor(b *testing.B) {
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(b.TempDir(), "floor.db")+"?_pragma=journal_mode(wal)&_pragma=synchronous(full)")
+	require.NoError(b, err)
+	defer func() { _ = db.Close() }()
+	c, err := db.Conn(b.Context())
+	require.NoError(b, err)
+	_, err = c.ExecContext(b.Context(), "CREATE TABLE events (id INTEGER PRIMARY KEY, key TEXT UNIQUE, body BLOB)")
+	require.NoError(b, err)
+	insert, err := c.PrepareContext(b.Context(), "INSERT INTO events (key, body) VALUES (?, ?)")
+	require.NoError(b, err)
+	type row struct {
+		key  string
+		body []byte
+		done chan error
+	}
+	rows := make(chan row, callers)
+	go func() {
+		for r := range rows {
+			batch := []row{r}
+			for range len(rows) {
+				batch = append(batch, <-rows)
+			}
+			_, err := c.ExecContext(context.Background(), "BEGIN IMMEDIATE")
+			for _, r := range batch {
+				if err == nil {
+					_, err = insert.ExecContext(context.Background(), r.key, r.body)
+				}
+			}
+			if err == nil {
+				_, err = c.ExecContext(context.Background(), "COMMIT")
+			}
+			for _, r := range batch {
+				r.done <- err
+			}
+		}
+	}()
+	defer close(rows)
+	var n atomic.Int64
+	b.SetParallelism(callers / 2)
+	before := usage()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			e := benchEvent(int(n.Add(1)), 1)
+			r := row{e.Key, e.Raw, make(chan error, 1)}
+			rows <- r
+			if err := <-r.done; err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	report(b, "events", before)
+}
+
+func BenchmarkAccept(b *testing.B) {
+	st := open(b, config(b, nil))
+	var n atomic.Int64
+	b.SetParallelism(callers / 2)
+	b.ReportAllocs()
+	before := usage()
+	b.ResetTimer()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			i := int(n.Add(1))
+			if _, err := st.Accept(context.Background(), []channels.Event{benchEvent(i, i%20000)}); err != nil {
+				b.Error(err)
+			}
+		}
+	})
+	report(b, "events", before)
+}
+
+// BenchmarkTurn is whole turns: a message is accepted, claimed and answered,
+// and the answer is claimed and gets its receipt, all of it at the same time.
+func BenchmarkTurn(b *testing.B) {
+	for name, people := range map[string]int{"known people": 5000, "strangers": 1 << 30} {
+		b.Run(name, func(b *testing.B) {
+			st := open(b, config(b, nil))
+			b.ReportAllocs()
+			before := usage()
+			b.ResetTimer()
+			turns(b, st, b.N, people)
+			report(b, "turns", before)
+		})
+	}
+}
+
+// turns has n messages of so many people answered.
+func turns(b testing.TB, st *sqlitestore.Store, n, people int) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	kicks := map[alt.Work]chan struct{}{alt.Inbox: make(chan struct{}, 1), alt.Outbox: make(chan struct{}, 1)}
+	kick := func(w alt.Work) {
+		select {
+		case kicks[w] <- struct{}{}:
+		default:
+		}
+	}
+	var answered atomic.Int64
+	var wg sync.WaitGroup
+	work := func(w alt.Work, do func(alt.Item)) {
+		idle, jobs := make(chan struct{}, callers), make(chan alt.Item)
+		for range callers {
+			idle <- struct{}{}
+			wg.Go(func() {
+				for it := range jobs {
+					do(it)
+					idle <- struct{}{}
+					kick(w)
+				}
+			})
+		}
+		wg.Go(func() {
+			defer close(jobs)
+			for {
+				items, err := st.Claim(ctx, alt.ClaimQuery{Work: w, Max: len(idle), Lease: time.Minute})
+				for _, it := range items {
+					<-idle
+					jobs <- it
+				}
+				if err != nil || len(items) > 0 {
+					if ctx.Err() != nil {
+						return
+					}
+					continue
+				}
+				select {
+				case <-kicks[w]:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+	}
+	work(alt.Inbox, func(it alt.Item) {
+		require.NoError(b, st.Commit(context.Background(), it, benchTurn(b, st, it)))
+		kick(alt.Outbox)
+	})
+	work(alt.Outbox, func(it alt.Item) {
+		o := it.Outbound
+		require.NoError(b, st.Commit(context.Background(), it, alt.Changes{
+			Receipt: &channels.Receipt{ID: channels.ProviderID(fmt.Sprintf("%08x-p-%d", uint32(it.ID)*2654435761, it.ID)), At: time.Now(), Thread: "thread-" + string(o.To.Peer)},
+			Log:     []alt.LogEntry{{Agency: "agency", At: time.Now(), Act: "message.sent", Actor: "system", Line: o.To.Channel, Message: string(o.ID)}},
+		}))
+		if answered.Add(1) == int64(n) {
+			cancel()
+		}
+	})
+	var next atomic.Int64
+	for range callers {
+		wg.Go(func() {
+			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
+				_, err := st.Accept(context.Background(), []channels.Event{benchEvent(i, i%people)})
+				require.NoError(b, err)
+				kick(alt.Inbox)
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(b, n, answered.Load())
+}
+
+// benchTurn is what a bot's answer changes.
+func benchTurn(b testing.TB, st *sqlitestore.Store, it alt.Item) alt.Changes {
+	now := time.Now()
+	r := it.Event.(*channels.Received)
+	a := r.Address()
+	d, err := st.Dossier(context.Background(), a)
+	require.NoError(b, err)
+	c := alt.Changes{Record: true, Session: d.Session, Contact: d.Contact, Conversation: d.Conversation}
+	if c.Session == nil {
+		c.Session = session.New(a, now)
+		c.Contact = &alt.Contact{Address: a, Name: r.From.Name}
+		c.Conversation = &alt.Conversation{ID: session.New(a, now).ID, Address: a, State: alt.Open, Opened: now, Name: r.From.Name}
+	}
+	c.Session.LastSeen, c.Contact.LastInbound, c.Conversation.LastIn, c.Conversation.LastOut = now, r.At, now, now
+	id := channels.MessageID(session.New(a, now).ID)
+	c.Send = []channels.Outbound{{ID: id, To: a, Author: channels.Bot, Parts: 1, Content: channels.Text{Body: "Tere! Taotluse saate esitada iseteeninduses, sõnum jõudis kohale."}}}
+	c.Log = []alt.LogEntry{
+		{Agency: "agency", At: now, Act: "message.received", Actor: "contact", Line: a.Channel, Conversation: c.Conversation.ID, Message: fmt.Sprintf("in-%d", it.ID)},
+		{Agency: "agency", At: now, Act: "message.queued", Actor: "bot:echo", Line: a.Channel, Conversation: c.Conversation.ID, Message: string(id)},
+	}
+	return c
+}
