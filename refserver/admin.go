@@ -46,7 +46,8 @@ func (a *app) listenAdmin(ctx context.Context) (stop func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	// The folder is its owner's alone already, so nobody came in before this.
+	// The folder is made for its owner alone. Where an operator opened it, the usual
+	// umask keeps others from connecting until here.
 	if err := os.Chmod(path, 0o600); err != nil {
 		_ = ln.Close()
 		return nil, err

@@ -29,13 +29,6 @@ type echoBot struct {
 	words    map[string]string            // of hand-over, in lower case, with their language
 }
 
-// fieldError is a mistake in a field of the configuration, below the section
-// that is being checked.
-type fieldError struct{ field, reason string }
-
-// Error implements error.
-func (e *fieldError) Error() string { return e.field + ": " + e.reason }
-
 // newEchoBot returns a bot that speaks the language of the agency to those whose
 // own it does not know. words and texts add to, and replace, the built-in ones;
 // words of a language replace all of that language.

@@ -11,12 +11,12 @@ func cmdBackup() command {
 	return command{
 		name: "backup", args: "FILE [-config FILE | -data FOLDER]", short: "copy the store while it is in use",
 		long: `Writes a copy of the store, as it is at one moment, to FILE, which must not be
-there yet, and the sealed files of messages beside it. A running server writes
+there yet, and the sealed files of messages to the folder FILE-files. A running server writes
 it, as its own user, and goes on serving; when none runs, its store is opened.
 The key of the store is not part of the copy and must be kept elsewhere.
 
-To restore, stop the server and put the copy in the place of liidestuja.db and
-its files in the data folder.
+To restore, stop the server, empty the data folder, and put the copy there as
+liidestuja.db and the folder FILE-files as liidestuja.db-files.
 
   -config FILE      the configuration of the server
   -data FOLDER      the folder of the demo's data (default ./liidestuja-data)`,

@@ -31,6 +31,12 @@ func loadConfig(path string) (*loaded, error) {
 // problem is a mistake in a field.
 func (l *loaded) problem(field, reason string) error { return l.src.Problem(field, reason) }
 
+// fieldError is a mistake in a field below the section that is being checked.
+type fieldError struct{ field, reason string }
+
+// Error implements error.
+func (e *fieldError) Error() string { return e.field + ": " + e.reason }
+
 // Errors of constructors look like "alt: Config.MaxBody: must not be negative" or
 // "messagebird: Config.Lines[0].ID is required".
 var constructorError = regexp.MustCompile(`^[a-z]+: (?:Config\.)?([A-Z]\w*(?:\[[^\]]*\]|\.[A-Z]\w*)*):? (.*)$`)

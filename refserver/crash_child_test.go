@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -26,6 +27,7 @@ type child struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 	kills  int
+	ready  []time.Duration // from each start that came so far, to its readiness
 
 	mu sync.Mutex
 	up chan struct{} // closed while the child answers
@@ -59,6 +61,7 @@ func (c *child) start() {
 	cmd.Stderr = c.log
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(c.t, err)
+	begun := time.Now()
 	require.NoError(c.t, cmd.Start())
 	c.cmd, c.exited = cmd, make(chan struct{})
 	go func(exited chan struct{}) {
@@ -67,6 +70,7 @@ func (c *child) start() {
 		if lines.Scan() {
 			c.mu.Lock()
 			c.at = strings.TrimSuffix(strings.TrimPrefix(lines.Text(), "Liidestuja: "), "/")
+			c.ready = append(c.ready, time.Since(begun))
 			close(c.up)
 			c.mu.Unlock()
 		}
@@ -131,4 +135,29 @@ func (c *child) address(ctx context.Context) (string, error) {
 			return "", ctx.Err()
 		}
 	}
+}
+
+// TestCrashTwoSignals shows that a second signal ends at once a server that is
+// still stopping in order.
+func TestCrashTwoSignals(t *testing.T) {
+	w := newWorld(t)
+	w.change("config.yaml", `addr: "127.0.0.1:0"`, `addr: "127.0.0.1:0", stop_delay: 1h`)
+	c := newChild(t, w)
+	c.start()
+	base, err := c.address(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool {
+		res, err := http.Get(base + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusServiceUnavailable
+	}, 20*time.Second, 10*time.Millisecond)
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	c.gone()
+	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, ok)
+	require.Equal(t, syscall.SIGTERM, status.Signal())
 }

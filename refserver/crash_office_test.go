@@ -74,8 +74,7 @@ func (o *office) start(ctx, posting context.Context, limit *rate.Limiter) *sync.
 // says has a person write, and posts the webhook until it is accepted.
 func (o *office) says(ctx context.Context, random *rand.Rand, person int, text string) {
 	if random.Float64() < 0.05 {
-		o.hungUp.Add(1)
-		o.w.sim.FailNext(1, messagebirdtest.Failure{Method: http.MethodPost, HangUpAfterAccept: true})
+		o.hangUp()
 	}
 	d := o.take(func() string { return o.w.sim.Person(waChannel, personOf(person)).Says(text) })
 	if random.Float64() < 0.3 {
@@ -96,6 +95,17 @@ func (o *office) says(ctx context.Context, random *rand.Rand, person int, text s
 		o.mu.Lock()
 		o.said[personOf(person)] = append(o.said[personOf(person)], text)
 		o.mu.Unlock()
+	}
+}
+
+// hangUp lets the answer to one of the next sends be lost, when the one before
+// has been: several in a row would only show the breaker.
+func (o *office) hangUp() {
+	o.taking.Lock()
+	defer o.taking.Unlock()
+	if int64(o.w.sim.Totals().Scripted) == o.hungUp.Load() {
+		o.hungUp.Add(1)
+		o.w.sim.FailNext(1, messagebirdtest.Failure{Method: http.MethodPost, HangUpAfterAccept: true})
 	}
 }
 

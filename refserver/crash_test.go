@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -73,6 +74,8 @@ func TestCrash(t *testing.T) {
 		}
 		child.start()
 	}
+	slices.Sort(child.ready)
+	t.Logf("of %d lives %d were ready, half of them within %s", kills+1, len(child.ready), child.ready[len(child.ready)/2])
 	t.Logf("posts again %d, with an expired token %d, at once by several %d, answers lost %d, echoes %d",
 		office.again.Load(), office.late.Load(), office.several.Load(), office.hungUp.Load(), office.echoes.Load())
 	fmt.Printf("crash: kills=%d accepted=%d handled=%d lost=%d doubled=%d reordered=%d uncertain=%d really_sent=%d\n",

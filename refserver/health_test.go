@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/alt/memstore"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
 )
@@ -138,4 +139,19 @@ func TestAProviderIsDownWhenItDoesNotAnswerAndUpWhenItRefuses(t *testing.T) {
 			require.Equal(t, c.want, m.systems()[0].State)
 		})
 	}
+}
+
+// full is a store on a full disk.
+type full struct{ alt.Store }
+
+func (full) Commit(context.Context, alt.Item, alt.Changes) error { return errors.New("disk full") }
+
+func TestAStoreThatCannotBeWrittenIsNotReady(t *testing.T) {
+	w := newWorld(t)
+	p, err := compileFile(t, w.path("config.yaml"), nil)
+	require.NoError(t, err)
+	a, err := newApp(*p, full{memstore.New(memstore.Config{})})
+	require.NoError(t, err)
+	require.Equal(t, "store", a.notReady(t.Context()))
+	require.Equal(t, "store", a.heartbeat(t.Context()).State)
 }

@@ -26,6 +26,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	_ "time/tzdata" // the desk's hours have a time zone, which a small machine may lack
 )
 
 func main() {
