@@ -28,12 +28,13 @@ func (s *Service) guard(ctx context.Context, what string, line channels.ID, item
 // also when the service is told to stop, for as long as half a lease. A refusal
 // is no fault.
 func (s *Service) insist(ctx context.Context, write func(ctx context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Lease/2)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx)
 	err := write(ctx)
 	if err == nil || refusal(err) {
 		return err
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Lease/2)
+	defer cancel()
 	return backoff.Retry(func() error {
 		err := write(ctx)
 		if refusal(err) {

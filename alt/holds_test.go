@@ -116,10 +116,8 @@ func TestAPauseHoldsWhatWasClaimedBeforeIt(t *testing.T) {
 func TestWhileALineRecoversTheOthersAreNotClaimed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var claimed atomic.Int32
-		store := &faulty{}
 		svc, fake, stop := running(t, alt.HandlerFunc(echo), func(c *alt.Config) {
 			c.Store = &claims{c.Store, &claimed}
-			store.over(c)
 		})
 		down := time.Now().Add(2 * time.Minute)
 		fake.OnSend(func(context.Context, channels.Outbound) error {
@@ -216,4 +214,42 @@ func TestTheSameSendIsSuccessAlsoWhenItWouldBeRefusedNow(t *testing.T) {
 	m.ID = "answer-2"
 	_, err = hs.Service().Send(t.Context(), m)
 	require.ErrorIs(t, err, channels.ErrWindowClosed)
+}
+
+func TestAnOptOutByAClockAheadOfOursEndsWhenThePersonWrites(t *testing.T) {
+	hs := alttest.New(t, alt.HandlerFunc(echo))
+	chat := hs.Chat("sms")
+	out := hs.Fake("sms").OptOut(chat.Address().Peer)
+	out.At = out.At.Add(time.Hour)
+	chat.Happens(out)
+	hs.Advance(time.Minute)
+	chat.Says("help").Expect("You said: help")
+}
+
+func TestAProviderThatAsksForADayIsAskedAgainSooner(t *testing.T) {
+	hs := alttest.New(t, alt.HandlerFunc(echo))
+	first, second := hs.Chat("sms"), hs.Chat("sms")
+	hs.Fake("sms").FailNext(rateLimited("", 24*3600))
+	first.Says("1").ExpectNothing()
+	require.Equal(t, "rate_limited", hs.Letters()[0].Code, "a person can decide better than a day's wait")
+	second.Says("2").ExpectNothing()
+	hs.Advance(time.Hour + time.Minute)
+	second.Expect("You said: 2")
+}
+
+func TestAStopSaysNothingAboutTheMessageThatItInterrupts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		svc, fake, stop := running(t, alt.HandlerFunc(func(ctx context.Context, _ *alt.Turn) error { <-ctx.Done(); return ctx.Err() }),
+			func(c *alt.Config) { c.MaxAttempts, c.DrainTimeout = 1, time.Second })
+		post(t, svc, fake.Post(fake.Message("p", "x")))
+		synctest.Wait()
+		stop()
+		synctest.Wait()
+		letters, _, err := svc.Store().Letters(t.Context(), alt.LetterQuery{Agency: "agency"})
+		require.NoError(t, err)
+		require.Empty(t, letters)
+		items, err := svc.Store().Claim(t.Context(), alt.ClaimQuery{Work: alt.Inbox, Max: 1, Lease: time.Minute})
+		require.NoError(t, err)
+		require.Len(t, items, 1, "it is free again, not leased")
+	})
 }

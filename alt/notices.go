@@ -39,7 +39,7 @@ func (t *Turn) notice(e channels.Event) []Redaction {
 		t.note("message.withdrawn", nil)
 		return []Redaction{{Address: e.Address(), ID: e.ID, At: t.now}}
 	case *channels.OptedOut:
-		t.d.Contact.optOut(!e.In, e.At)
+		t.d.Contact.optOut(!e.In, earlier(e.At, t.now))
 		t.note("contact.opted_out", map[string]string{"in": strconv.FormatBool(e.In)})
 	case *channels.ThreadControl:
 		if c := t.d.Conversation; c != nil {
