@@ -219,6 +219,13 @@ func (d *demo) pages(ctx context.Context) error {
 // must know that they have written: nobody else may be written to.
 func (d *demo) people(ctx context.Context, store alt.Store) error {
 	for _, p := range d.phones {
+		p.language = func(ctx context.Context) string {
+			known, err := store.Dossier(ctx, channels.Address{Agency: demoAgency, Channel: p.line, Peer: p.peer})
+			if err != nil || known.Contact == nil || known.Contact.Language == "" {
+				return d.texts.tags[0].String()
+			}
+			return known.Contact.Language
+		}
 		wrote, err := p.recall(ctx, store, demoAgency)
 		if err != nil {
 			return err

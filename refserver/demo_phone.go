@@ -50,6 +50,8 @@ type demoPhone struct {
 	fetch   func(ctx context.Context, url string) (demoFile, error) // from the provider
 	changed func()
 	now     func() time.Time
+	// language is the one in which the person is answered, BCP 47.
+	language func(ctx context.Context) string
 
 	mu     sync.Mutex
 	screen []bubble

@@ -257,7 +257,7 @@ func keyboard(b *browser) {
 	b.says(".phone.messenger .bubble.mine", "Klaviatuurilt")
 	b.do(chromedp.Focus(chromedp.CSS(".provider summary")), chromedp.KeyEvent(kb.Enter))
 	b.until(`document.querySelector(".provider").open`)
-	b.do(chromedp.Focus(chromedp.CSS(".chats li:last-child a")), chromedp.KeyEvent(kb.Enter))
+	b.do(chromedp.Focus(chromedp.CSS(".chats li:first-child a")), chromedp.KeyEvent(kb.Enter))
 	b.until(`document.querySelector(".chat .bubble") && document.activeElement.matches(".chats a[aria-current]")`)
 	b.until(`document.querySelector(".provider").open`) // what the visitor opened stays open
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-//go:embed demo
+//go:embed demo/*.html demo/*.css demo/*.js demo/*.svg demo/texts/*.json
 var demoTree embed.FS
 
 // pagesConfig is what the pages of the demo show. All fields are required.
@@ -187,6 +187,7 @@ type bubble struct {
 	Who     string // the end of a text's name
 	Name    string // of a colleague, instead of Who
 	At      time.Time
+	Lang    string // of Text and Choices, as far as it is known
 	Text    string
 	File    *fileLink
 	Place   *channels.Location

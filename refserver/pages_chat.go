@@ -69,7 +69,9 @@ func (p *pages) chat(s *deskSession, r *http.Request, me apiMe, at place) (*chat
 	}
 	v.Earlier = messages.Earlier != ""
 	for _, m := range messages.Items {
-		v.Bubbles = append(v.Bubbles, m.bubble("/desk/chats/"+c.ID+"/files/", p.Desk.nameOf(m.By)))
+		b := m.bubble("/desk/chats/"+c.ID+"/files/", p.Desk.nameOf(m.By))
+		b.Lang = c.Language
+		v.Bubbles = append(v.Bubbles, b)
 	}
 	if me.Role != desk.Specialist {
 		if v.Log, err = s.log(url.Values{"conversation": {c.ID}, "limit": {"1000"}}); err != nil {
@@ -233,7 +235,10 @@ func (m apiMessage) bubble(files, by string) bubble {
 		b.Key += "." + string(rune('0'+m.Part%10))
 	}
 	if b.Mine {
-		b.Name, b.Status, b.Code = by, m.Status, m.Code
+		b.Name, b.Status = by, m.Status
+		if m.Status == channels.Failed {
+			b.Code = m.Code
+		}
 	}
 	if !slices.Contains([]string{"contact", "bot", "person", "system"}, b.Who) {
 		b.Who = "other"

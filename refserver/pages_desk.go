@@ -55,6 +55,7 @@ type (
 		} `json:"holder"`
 		Access     string    `json:"access"`
 		Name       string    `json:"name"`
+		Language   string    `json:"language"`
 		Restricted bool      `json:"restricted"`
 		OptedOut   bool      `json:"opted_out"`
 		Unread     int       `json:"unread"`

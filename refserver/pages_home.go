@@ -134,8 +134,9 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 	for _, phone := range p.Phones {
 		initial, _ := utf8.DecodeRuneInString(phone.owner)
 		v := phoneView{Line: phone.line, Initial: string(initial), Bubbles: phone.look(), Back: at.Back()}
+		spoken := phone.language(r.Context())
 		for i := range v.Bubbles {
-			v.Bubbles[i].Back = at.Back()
+			v.Bubbles[i].Back, v.Bubbles[i].Lang = at.Back(), spoken
 			if len(v.Bubbles[i].Choices) > 0 {
 				v.Bubbles[i].Tap = "/phone/" + string(phone.line) + "/tap"
 			}

@@ -86,7 +86,8 @@
   let again = false;
 
   async function refresh() {
-    if (document.hidden || busy) {
+    if (document.hidden) return; // fetched when it is looked at again
+    if (busy) {
       again = true;
       return;
     }
@@ -103,8 +104,6 @@
     busy = false;
     if (again) refresh();
   }
-
-  document.addEventListener("visibilitychange", () => again && refresh());
 
   async function go(address, options, push) {
     const answer = await fetch(address, options);
@@ -129,7 +128,10 @@
       if (ok && "clear" in form.dataset && form.isConnected && !document.querySelector(".flash p")) form.reset();
       if (ok && "close" in form.dataset) form.closest("details")?.removeAttribute("open");
     } catch {
-      form.submit(); // without this script the browser says what is wrong
+      // Whether it arrived is not known: nothing is sent again by itself.
+      const said = document.createElement("p");
+      said.textContent = live().dataset.offline;
+      document.querySelector(".flash").replaceChildren(said);
     }
   });
 
@@ -170,27 +172,36 @@
   // Streams: one for the phones, one of the desk's own API. Neither says what to
   // show, only that something changed after what the page shows; several changes
   // are fetched at once. A browser gives a stream up when it was refused, as after
-  // a restart of the server: then the page gets a new session.
+  // a restart of the server: then the page gets a new session. A page that nobody
+  // sees has none, because a browser has few connections to spare.
 
   let soon = 0;
+  let streams = [];
 
   function changed() {
     clearTimeout(soon);
     soon = setTimeout(refresh, 80);
   }
 
-  function listen(address, known, names) {
-    const after = live().dataset[known];
-    const stream = new EventSource(after ? `${address}?after=${after}` : address);
-    for (const name of names) stream.addEventListener(name, changed);
+  function open(address, known, events) {
+    const stream = new EventSource(known ? `${address}?after=${known}` : address);
+    for (const name of events) stream.addEventListener(name, changed);
     stream.addEventListener("error", () => {
-      if (stream.readyState !== EventSource.CLOSED) return;
-      setTimeout(async () => {
-        await refresh();
-        listen(address, known, names);
-      }, 2000);
+      if (stream.readyState === EventSource.CLOSED) setTimeout(resume, 2000);
     });
+    return stream;
   }
-  listen("/demo/events", "phones", ["phones"]);
-  listen("/v1/events", "desk", ["conversation", "reset"]);
+
+  function listen() {
+    for (const stream of streams) stream.close();
+    streams = [];
+    if (document.hidden) return;
+    const { phones, desk } = live().dataset;
+    streams = [open("/demo/events", phones, ["phones"]), open("/v1/events", desk, ["conversation", "reset"])];
+  }
+
+  const resume = () => refresh().then(listen);
+
+  document.addEventListener("visibilitychange", resume);
+  listen();
 })();
