@@ -386,3 +386,21 @@ func TestAllSessionsThatAreOverEndInOneRound(t *testing.T) {
 	require.NoError(t, err)
 	require.GreaterOrEqual(t, n, 1200)
 }
+
+func TestAMessageIsWithdrawnAlsoWhenTheProviderDoesNotSayWhose(t *testing.T) {
+	driver := buggy{parse: func(evs []channels.Event) []channels.Event {
+		switch evs[0].(type) {
+		case *channels.Edited, *channels.Withdrawn:
+			evs[0].Meta().Peer = ""
+		}
+		return evs
+	}}
+	hs, chat := driver.with(t, alt.HandlerFunc(func(context.Context, *alt.Turn) error { return nil }), nil)
+	fake := hs.Fake("messenger")
+	wrong, secret := fake.Message(chat.Address().Peer, "wrong"), fake.Message(chat.Address().Peer, "secret")
+	chat.Happens(wrong, secret)
+	chat.Happens(fake.Edit(wrong, "right")).Happens(fake.Withdraw(secret))
+	tr := chat.Transcript()
+	require.Equal(t, channels.Text{Body: "right"}, tr[0].Content)
+	require.Equal(t, channels.Unsupported{Type: channels.TypeWithdrawn}, tr[1].Content)
+}

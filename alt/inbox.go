@@ -108,7 +108,7 @@ func (s *Service) handleEvent(ctx context.Context, l *line, it Item) error {
 	default:
 		if it.Event.Address().IsZero() {
 			s.operator(ctx, it.Event)
-			return s.commit(ctx, it, Changes{})
+			return s.commit(ctx, it, Changes{Redactions: redactions(it.Event, s.cfg.Now())})
 		}
 		return s.turn(ctx, l, it, s.cfg.Notices)
 	}
@@ -145,7 +145,6 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 	}
 	t := &Turn{svc: s, line: l, item: it, ev: it.Event, now: s.cfg.Now(), d: d, author: channels.Bot, actor: "bot"}
 	received, isMessage := it.Event.(*channels.Received)
-	var redactions []Redaction
 	if isMessage {
 		t.meet(received)
 		t.fx.log = append(t.fx.log, LogEntry{Agency: a.Agency, At: t.now, Act: "message.received", Actor: "contact", Line: a.Channel,
@@ -159,7 +158,7 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 				return err
 			}
 		}
-		redactions = t.notice(it.Event)
+		t.notice(it.Event)
 	}
 	if h != nil {
 		offer := t.d.Contact.Offer
@@ -171,6 +170,6 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 		}
 	}
 	c := t.changes()
-	c.Record, c.Redactions = isMessage, redactions
+	c.Record, c.Redactions = isMessage, redactions(it.Event, t.now)
 	return s.commit(ctx, it, c)
 }

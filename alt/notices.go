@@ -3,6 +3,7 @@ package alt
 import (
 	"context"
 	"strconv"
+	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
@@ -30,14 +31,12 @@ func (s *Service) dropFile(ctx context.Context, c *Conversation, id channels.Pro
 }
 
 // notice applies what an event that is no message means by itself.
-func (t *Turn) notice(e channels.Event) []Redaction {
+func (t *Turn) notice(e channels.Event) {
 	switch e := e.(type) {
 	case *channels.Edited:
 		t.note("message.edited", nil)
-		return []Redaction{{Address: e.Address(), ID: e.ID, With: e.Content, At: t.now}}
 	case *channels.Withdrawn:
 		t.note("message.withdrawn", nil)
-		return []Redaction{{Address: e.Address(), ID: e.ID, At: t.now}}
 	case *channels.OptedOut:
 		t.d.Contact.optOut(!e.In, earlier(e.At, t.now))
 		t.note("contact.opted_out", map[string]string{"in": strconv.FormatBool(e.In)})
@@ -53,5 +52,20 @@ func (t *Turn) notice(e channels.Event) []Redaction {
 	case *channels.SessionEnded:
 		t.svc.observe(Observation{Name: "session.expired", Line: t.line.info.ID, Code: e.Reason, N: 1})
 	}
-	return nil
+}
+
+// redactions returns what an event makes of the content that is stored. Not
+// every provider says whose message it was.
+func redactions(e channels.Event, now time.Time) []Redaction {
+	m := e.Meta()
+	r := Redaction{Address: channels.Address{Agency: m.Agency, Channel: m.Channel, Peer: m.Peer}, At: now}
+	switch e := e.(type) {
+	case *channels.Edited:
+		r.ID, r.With = e.ID, e.Content
+	case *channels.Withdrawn:
+		r.ID = e.ID
+	default:
+		return nil
+	}
+	return []Redaction{r}
 }

@@ -190,6 +190,8 @@ func TestSendQueuesOnceForAnID(t *testing.T) {
 	require.ErrorIs(t, err, alt.ErrInput)
 	_, err = hs.Service().Send(t.Context(), channels.Outbound{To: channels.Address{Channel: "none", Peer: "p"}})
 	require.ErrorIs(t, err, alt.ErrUnknownLine)
+	_, err = hs.Service().Send(t.Context(), channels.Outbound{To: channels.Address{Agency: "other", Channel: "sms", Peer: "p"}, Content: channels.Text{Body: "x"}})
+	require.ErrorIs(t, err, alt.ErrUnknownLine, "the line is another agency's")
 }
 
 func TestTheReplyWindow(t *testing.T) {

@@ -145,7 +145,7 @@ func (s *Service) MaxMedia() int64 { return s.cfg.MaxMedia }
 // same *channels.Error that the send itself would have failed with.
 func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.MessageID, error) {
 	l := s.lines[o.To.Channel]
-	if l == nil {
+	if l == nil || o.To.Agency != "" && o.To.Agency != l.info.Agency {
 		return "", fmt.Errorf("%w: %.64q", ErrUnknownLine, o.To.Channel)
 	}
 	if o.To.Peer == "" {
