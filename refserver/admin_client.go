@@ -37,24 +37,42 @@ func (c *console) reach(ctx context.Context, w where) (cl *adminClient, done fun
 		}
 		data = p.data
 	}
-	if conn, err := new(net.Dialer).DialContext(ctx, "unix", socketPath(data)); err == nil {
-		_ = conn.Close()
-		t := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return new(net.Dialer).DialContext(ctx, "unix", socketPath(data))
-		}}
-		return &adminClient{&http.Client{Transport: t}}, func() error { t.CloseIdleConnections(); return nil }, nil
+	// A server that is starting has the store a moment before it answers, and one
+	// that stops answers no more a moment before it has let the store go.
+	for end := time.Now().Add(lockedFor); ; pause(ctx, lockedFor/50) {
+		if cl, done := dialAdmin(ctx, data); cl != nil {
+			return cl, done, nil
+		}
+		if _, err := os.Stat(databasePath(data)); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("there is no store in %s; -data or -config names another folder", data)
+		}
+		handler, store, err := offline(ctx, p, data)
+		switch {
+		case err == nil:
+			return &adminClient{&http.Client{Transport: inProcess{handler}}}, store.Close, nil
+		case !errors.Is(err, sqlitestore.ErrLocked):
+			return nil, nil, err
+		case ctx.Err() != nil || time.Now().After(end):
+			return nil, nil, fmt.Errorf("%w, and that one does not answer at %s", err, socketPath(data))
+		}
 	}
-	if _, err := os.Stat(databasePath(data)); errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("there is no store in %s; -data or -config names another folder", data)
+}
+
+// lockedFor is how long a command waits for a store that another process has.
+const lockedFor = 3 * time.Second
+
+// dialAdmin connects to a running server; nil when there is none.
+func dialAdmin(ctx context.Context, data string) (*adminClient, func() error) {
+	dial := func(ctx context.Context, _, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "unix", socketPath(data))
 	}
-	handler, store, err := offline(ctx, p, data)
-	if errors.Is(err, sqlitestore.ErrLocked) {
-		return nil, nil, fmt.Errorf("%w, and that one does not answer at %s", err, socketPath(data))
-	}
+	conn, err := dial(ctx, "", "")
 	if err != nil {
-		return nil, nil, err
+		return nil, nil
 	}
-	return &adminClient{&http.Client{Transport: inProcess{handler}}}, store.Close, nil
+	_ = conn.Close()
+	t := &http.Transport{DialContext: dial}
+	return &adminClient{&http.Client{Transport: t}}, func() error { t.CloseIdleConnections(); return nil }
 }
 
 // offline opens the store and returns the handler that a running server has.

@@ -120,13 +120,12 @@ func TestMessageShowsTheLifeOfAMessage(t *testing.T) {
 		require.NoError(t, person.Reads(box[0].ID))
 		w.deliver()
 		track := w.sim.Sent()[0].TrackID
-		pause()
-
 		at := w.path("config.yaml")
 		require.Eventually(t, func() bool {
 			_, stdout, _ := w.command("message", track, "-config", at)
 			return strings.Contains(stdout, "read ")
 		}, 10*time.Second, 20*time.Millisecond)
+		pause()
 		code, stdout, stderr := w.command("message", track, "-config", at)
 		require.Equal(t, exitOK, code, stderr)
 		require.Regexp(t, `(?m)^message +`+track+`$`, stdout)
