@@ -3,6 +3,7 @@ package alt_test
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -133,4 +134,52 @@ func TestWatchersAreWokenByCommits(t *testing.T) {
 		end()
 		stop()
 	})
+}
+
+func TestAStoreThatFailsAtAnyCallLosesDoublesAndReordersNothing(t *testing.T) {
+	for seed := uint64(1); seed <= 3; seed++ {
+		synctest.Test(t, func(t *testing.T) {
+			const people, messages = 10, 15
+			var mu sync.Mutex
+			random := rand.New(rand.NewPCG(seed, 1))
+			one := func(in int) bool { mu.Lock(); defer mu.Unlock(); return random.IntN(in) == 0 }
+			fault := func() error {
+				if one(6) {
+					return errDisk
+				}
+				return nil
+			}
+			store := &faulty{dossier: fault,
+				commit:  func(alt.Item, alt.Changes) error { return fault() },
+				release: func(alt.Item) error { return fault() },
+				claim:   func(alt.ClaimQuery) error { return fault() },
+			}
+			svc, fake, stop := running(t, alt.HandlerFunc(echo), func(c *alt.Config) {
+				store.over(c)
+				c.TurnWorkers, c.SendWorkers, c.MaxHold, c.MaxAttempts, c.Poll = 4, 4, 24*time.Hour, 50, time.Second
+			})
+			fake.OnSend(func(context.Context, channels.Outbound) error {
+				if one(5) {
+					return sendError(channels.ErrUnavailable, channels.NotSent, 0)
+				}
+				return nil
+			})
+			for m := range messages {
+				for p := range people {
+					r := fake.Post(fake.Message(channels.Peer(fmt.Sprint(p)), fmt.Sprint(m)))
+					for range 2 { // providers deliver twice
+						post(t, svc, r)
+					}
+				}
+			}
+			time.Sleep(6 * time.Hour)
+			stop()
+			next := map[channels.Peer]int{}
+			for _, s := range fake.Sent() {
+				require.Equal(t, fmt.Sprintf("You said: %d", next[s.To.Peer]), s.Content.(channels.Text).Body, "seed %d", seed)
+				next[s.To.Peer]++
+			}
+			require.Len(t, fake.Sent(), people*messages, "seed %d", seed)
+		})
+	}
 }
