@@ -28,11 +28,9 @@ func delay(attempt int) time.Duration {
 func (s *Service) send(ctx context.Context, it Item) {
 	o := *it.Outbound
 	l := s.lines[o.To.Channel]
-	refuse := func(class error) {
-		s.release(ctx, it, o.To.Channel, time.Time{}, &channels.Error{Op: "send", Channel: o.To.Channel, Class: class, Outcome: channels.NotSent}, "send")
-	}
-	if l == nil {
-		refuse(channels.ErrUnreachable)
+	if l == nil { // the line was removed from the configuration
+		gone := &channels.Error{Op: "send", Channel: o.To.Channel, Class: channels.ErrUnreachable, Outcome: channels.NotSent}
+		s.release(ctx, it, o.To.Channel, time.Time{}, gone, "send")
 		return
 	}
 	defer l.ended()
