@@ -23,7 +23,11 @@ func loadConfig(path string) (*loaded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the configuration cannot be read: %w", err)
 	}
-	l := new(loaded)
+	return decodeConfig(path, data)
+}
+
+func decodeConfig(path string, data []byte) (l *loaded, err error) {
+	l = new(loaded)
 	l.src, err = strictyaml.Decode(path, data, &l.config)
 	return l, err
 }

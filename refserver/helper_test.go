@@ -69,7 +69,10 @@ func newWorld(t *testing.T) *world {
 	w := &world{t: t, dir: t.TempDir(), target: target{new(sync.Mutex), new(string)}}
 	sim, err := messagebirdtest.New(messagebirdtest.Config{
 		AccessKeys: []string{accessKey}, SigningKey: signingKey,
-		Channels: []messagebirdtest.Channel{{ID: waChannel, Platform: "whatsapp", Number: "+3726000000"}},
+		Channels: []messagebirdtest.Channel{
+			{ID: waChannel, Platform: "whatsapp", Number: "+3726000000"},
+			{ID: "page1", Platform: "facebook"}, {ID: "page2", Platform: "facebook"}, {ID: "page3", Platform: "facebook"},
+		},
 		Webhooks: []messagebirdtest.Webhook{{URL: hookURL}},
 		Client:   &http.Client{Transport: w.target, Timeout: 10 * time.Second},
 	})

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
 	"net/http"
 	"net/netip"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -46,6 +48,36 @@ func TestKeysAreReplacedWithoutARestart(t *testing.T) {
 		require.Equal(t, http.StatusOK, srv.signed(t, "another-signing-key"))
 		return strings.Contains(srv.log.String(), "secret cannot be read, the last one stays in use")
 	}, 5*time.Second, 50*time.Millisecond)
+}
+
+func TestASecretInAFileIsReadAgainOnceASecond(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key")
+	write := func(content string) { require.NoError(t, os.WriteFile(path, []byte(content), 0o600)) }
+	now := time.Unix(0, 0)
+	var log bytes.Buffer
+	v := newVault(noEnv, func() time.Time { return now })
+	v.setLogger(newLog(&log, slog.LevelInfo, &redactor{known: v.known}, build{Version: "v1"}))
+	write("first-key\r\n")
+	_, err := v.read(secret{File: path})
+	require.NoError(t, err)
+	key := v.source(secret{File: path})
+	for i, step := range []struct {
+		content string
+		later   time.Duration
+		want    string
+	}{
+		{"second-key\n", 0, "first-key"},
+		{"second-key\n", rereadKeys, "second-key"},
+		{"", rereadKeys, "second-key"}, // somebody is just writing it
+		{strings.Repeat("k", maxSecret+1), rereadKeys, "second-key"},
+		{"third-key", rereadKeys, "third-key"},
+	} {
+		write(step.content)
+		now = now.Add(step.later)
+		require.Equal(t, step.want, key(), "step %d", i)
+	}
+	require.Equal(t, []string{"first-key", "second-key", "third-key"}, v.known(), "what the log must not show")
+	require.Equal(t, 1, strings.Count(log.String(), "\n"), "told once while it lasts: %s", log.String())
 }
 
 func TestTokensOfTheDeskAreReplacedWithoutARestart(t *testing.T) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -76,4 +77,52 @@ func TestAPersonIsAnsweredByTheBotAndThenByTheDesk(t *testing.T) {
 	for track, n := range w.sim.Tracks() {
 		require.Equal(t, 1, n, track)
 	}
+}
+
+func TestManyLinesOfAnAgencyComeToOneDesk(t *testing.T) {
+	w := newWorld(t)
+	pages := ""
+	for _, id := range []string{"page1", "page2", "page3"} {
+		pages += ", {id: ppa-" + id + ", kind: messenger, channel_id: " + id + "}"
+	}
+	w.change("config.yaml", waChannel+"}", waChannel+"}"+pages)
+	srv := w.serve()
+	people := map[string]string{waChannel: phone, "page1": "1111111111111111", "page2": "1111111111111111", "page3": "2222222222222222"}
+	for channel, peer := range people {
+		w.sim.Person(channel, peer).Says("inimene")
+	}
+	w.deliver()
+	for channel, peer := range people {
+		w.inbox(w.sim.Person(channel, peer), 1)
+	}
+	lines := make(map[any]int)
+	for _, c := range srv.desk(t, http.MethodGet, "/v1/conversations?waiting=true", "")["items"].([]any) {
+		lines[c.(map[string]any)["line"]]++
+	}
+	require.Equal(t, map[any]int{"ppa-whatsapp": 1, "ppa-page1": 1, "ppa-page2": 1, "ppa-page3": 1}, lines)
+}
+
+func TestALiveStreamDoesNotHoldUpTheEnd(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, srv.url+"/v1/events", nil)
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+w.token)
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(t, err)
+	defer res.Body.Close()
+	require.Equal(t, http.StatusOK, res.StatusCode)
+	require.Equal(t, exitOK, srv.stop())
+	_, err = io.ReadAll(res.Body)
+	require.NoError(t, err)
+	require.NotContains(t, srv.log.String(), "requests were cut off")
+}
+
+func TestAnAddressInUseIsTold(t *testing.T) {
+	w := newWorld(t)
+	srv := w.serve()
+	code, stdout, stderr := w.command("-config", w.path("config.yaml"), "-data", w.path("other"), "-addr", strings.TrimPrefix(srv.url, "http://"))
+	require.Equal(t, exitFailed, code)
+	require.Empty(t, stdout)
+	require.Contains(t, stderr, "cannot listen")
 }
