@@ -32,7 +32,7 @@ func (c *console) reach(ctx context.Context, w where) (cl *adminClient, done fun
 	var p *parts
 	data := or(*w.data, defaultData)
 	if *w.config != "" {
-		if p, err = c.configured(*w.config, *w.data); err != nil {
+		if p, err = c.configured(*w.config, instead{data: *w.data}); err != nil {
 			return nil, nil, err
 		}
 		data = p.data

@@ -34,7 +34,7 @@ func (c *console) checkConfig(_ context.Context, args []string) error {
 	if path == "" {
 		return f.usage(fmt.Errorf("a file is expected"))
 	}
-	p, err := c.configured(path, *at.data)
+	p, err := c.configured(path, instead{data: *at.data})
 	if err != nil {
 		return err
 	}

@@ -42,7 +42,7 @@ func (c *console) webhooks(ctx context.Context, args []string) error {
 	if wants == 0 || len(f.words) != wants {
 		return f.usage(errors.New("list, register or remove ID is expected"))
 	}
-	p, err := c.configured(*at.config, *at.data)
+	p, err := c.configured(*at.config, instead{data: *at.data})
 	if err != nil {
 		return err
 	}

@@ -163,6 +163,7 @@ func (c *compiler) answering() {
 		bot, err := newEchoBot(or(c.Language, "et"), b.HandoverWords, b.Texts)
 		if err != nil {
 			c.failIn("bot", err)
+			return
 		}
 		c.parts.bot = bot
 	default:

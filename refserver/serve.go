@@ -48,26 +48,23 @@ func (c *console) serve(ctx context.Context, args []string) error {
 		}
 		return serveHTTP(ctx, conf, logger, c.startDemo(or(*at.data, defaultData), logger), announce)
 	}
-	p, err := c.configured(*at.config, *at.data)
+	p, err := c.configured(*at.config, instead{data: *at.data, addr: *addr})
 	if err != nil {
 		return err
-	}
-	if *addr != "" {
-		p.listen.Addr = *addr
 	}
 	return serveHTTP(ctx, p.listen, p.logger, p.start, announce)
 }
 
+// instead are flags that take the place of fields of the configuration.
+type instead struct{ data, addr string }
+
 // configured reads a configuration and makes the parts of a server, with a log.
-// data, when not empty, replaces the folder of the file.
-func (c *console) configured(path, data string) (*parts, error) {
+func (c *console) configured(path string, flags instead) (*parts, error) {
 	l, err := loadConfig(path)
 	if err != nil {
 		return nil, err
 	}
-	if data != "" {
-		l.Data = data
-	}
+	l.Data, l.Listen.Addr = or(flags.data, l.Data), or(flags.addr, l.Listen.Addr)
 	v := newVault(c.env, time.Now)
 	p, err := l.compile(v)
 	if err != nil {

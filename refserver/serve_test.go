@@ -126,3 +126,10 @@ func TestAnAddressInUseIsTold(t *testing.T) {
 	require.Empty(t, stdout)
 	require.Contains(t, stderr, "cannot listen")
 }
+
+func TestTheFlagOfTheAddressOpensNothingThatTheConfigurationMayNot(t *testing.T) {
+	w := newWorld(t)
+	code, _, stderr := w.command("-config", w.path("config.yaml"), "-addr", "0.0.0.0:0")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, stderr, "listen.addr: is open to others")
+}

@@ -117,7 +117,7 @@ func (conf listenConf) server(handler http.Handler, logger *slog.Logger) *http.S
 		Handler:           handler,
 		ReadHeaderTimeout: d(conf.ReadHeaderTimeout, 10*time.Second),
 		ReadTimeout:       d(conf.ReadTimeout, 30*time.Second),
-		// Live streams and downloads set a later end for themselves.
+		// Live streams set a later end for themselves.
 		WriteTimeout:   d(conf.WriteTimeout, 60*time.Second),
 		IdleTimeout:    d(conf.IdleTimeout, 2*time.Minute),
 		MaxHeaderBytes: maxHeader,
