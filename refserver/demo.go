@@ -105,7 +105,7 @@ type demo struct {
 // simulate starts the provider, with a phone on each line.
 func (d *demo) simulate(ctx context.Context) error {
 	d.access, d.sign = rand.Text(), rand.Text()
-	d.gate = &demoGate{post: http.DefaultTransport, posted: d.posted, now: time.Now, lost: make(map[string]bool), blindFor: 2 * d.cfg.Reconcile}
+	d.gate = &demoGate{post: http.DefaultTransport, posted: d.posted, now: time.Now, lost: make(map[string]bool), blindFor: d.cfg.Reconcile + 5*time.Second}
 	conf := messagebirdtest.Config{
 		AccessKeys: []string{d.access}, SigningKey: d.sign,
 		Webhooks: []messagebirdtest.Webhook{{URL: d.cfg.URL + "/webhooks/messagebird"}},

@@ -15,11 +15,20 @@ import (
 
 // handset is a person's side of a simulated channel.
 type handset interface {
-	// Says, SendsLocation, Attach and Taps send and return the message's id.
+	keypad
+	receiver
+}
+
+// keypad is what a person sends with. Its methods return the message's id.
+type keypad interface {
 	Says(text string) string
 	SendsLocation(latitude, longitude float64) string
 	Attach(kind channels.MediaKind, f demoFile) string
 	Taps(choice string) (string, error)
+}
+
+// receiver is where messages arrive.
+type receiver interface {
 	// Arrived returns all that the person received, as soon as it is more than n.
 	Arrived(ctx context.Context, n int) ([]arrival, error)
 	// Delivers and Reads report a received message.

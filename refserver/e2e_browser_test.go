@@ -189,7 +189,8 @@ func (b *browser) dark(on bool) {
 		scheme = "dark"
 	}
 	protocol(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
-		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"},
+		{Name: "prefers-color-scheme", Value: scheme}, //nolint:misspell // so it is called
+		{Name: "prefers-reduced-motion", Value: "reduce"},
 	}})
 }
 

@@ -93,7 +93,7 @@ func (p *pages) done(w http.ResponseWriter, r *http.Request, flash string) {
 	if flash != "" {
 		setCookie(w, flashCookie, flash)
 	}
-	http.Redirect(w, r, backOf(r), http.StatusSeeOther)
+	http.Redirect(w, r, backOf(r), http.StatusSeeOther) //nolint:gosec // backOf makes an address of this page, whatever the form says
 }
 
 // setCookie sets a cookie for the length of the browser's session; empty removes
