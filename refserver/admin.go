@@ -88,6 +88,9 @@ func (a *admin) handler() http.Handler {
 			if err != nil {
 				w.WriteHeader(statusOf(err))
 				v = adminFailure{err.Error()}
+				if errors.Is(err, alt.ErrNotFound) {
+					v = adminFailure{"not found"}
+				}
 			}
 			_ = json.NewEncoder(w).Encode(v)
 		})
