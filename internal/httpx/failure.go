@@ -16,7 +16,7 @@ type Certainty uint8
 const (
 	// MaybeSent is the zero value, the careful one: the server may have acted.
 	MaybeSent Certainty = iota
-	// NotSent: not one byte of the request reached the server.
+	// NotSent says that not one byte of the request reached the server.
 	NotSent
 )
 

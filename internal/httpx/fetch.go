@@ -142,7 +142,7 @@ func (f *Fetcher) Open(ctx context.Context, rawURL string, header http.Header) (
 		return nil, Meta{}, at.refused(ctx, err)
 	}
 	// The transport itself, not an http.Client: no redirects, no cookies, no Referer.
-	res, err := f.rt.RoundTrip(req)
+	res, err := f.rt.RoundTrip(req) //nolint:bodyclose // the caller closes it with the download
 	if err != nil {
 		err = at.failed(ctx, err)
 		cancel()
@@ -152,7 +152,7 @@ func (f *Fetcher) Open(ctx context.Context, rawURL string, header http.Header) (
 	d := &download{res: res, at: at, ctx: ctx, cancel: cancel}
 	meta, err := f.begin(d)
 	if err != nil {
-		d.Close()
+		_ = d.Close() // the download failed already
 		return nil, Meta{}, err
 	}
 	return d, meta, nil
@@ -173,7 +173,7 @@ func (f *Fetcher) begin(d *download) (Meta, error) {
 	head := make([]byte, sniffLen)
 	n, _ := io.ReadFull(capped, head)
 	head = head[:n]
-	if capped.err != nil && capped.err != io.EOF {
+	if capped.err != nil && capped.err != io.EOF { //nolint:errorlint // readers return the end as it is; wrapped, it is a failure
 		return Meta{}, d.wrap(capped.err)
 	}
 	contentType, err := agreedType(d.res.Header.Get("Content-Type"), head)
@@ -244,7 +244,7 @@ func (d *download) Read(p []byte) (int, error) {
 }
 
 func (d *download) wrap(err error) error {
-	if err == nil || err == io.EOF || err == ErrTooLarge {
+	if err == nil || err == io.EOF || err == ErrTooLarge { //nolint:errorlint // readers return the end as it is; wrapped, it is a failure
 		return err
 	}
 	return d.at.failed(d.ctx, err)

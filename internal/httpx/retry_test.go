@@ -93,8 +93,8 @@ func TestRetryStopsAfterItsAttemptsWithGrowingWaits(t *testing.T) {
 		require.Equal(t, errTry, err)
 		require.Equal(t, 6, calls)
 		require.Len(t, timer.waits, 5)
-		for i, base := range []time.Duration{1, 2, 4, 4, 4} {
-			require.InDelta(t, base*time.Second, timer.waits[i], float64(base*time.Second/2)+1)
+		for i, base := range []time.Duration{time.Second, 2 * time.Second, 4 * time.Second, 4 * time.Second, 4 * time.Second} {
+			require.InDelta(t, base, timer.waits[i], float64(base/2)+1)
 		}
 	}
 }

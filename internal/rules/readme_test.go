@@ -33,7 +33,7 @@ func TestREADME(t *testing.T) {
 	text := between(t, string(old), "quickstart", "```go\n"+body+"```")
 	text = between(t, text, "channels", strings.TrimSpace(table.String()))
 	if *update {
-		require.NoError(t, os.WriteFile(file, []byte(text), 0o644)) //nolint:gosec // a document for everybody
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 	}
 	require.Equal(t, string(old), text, "run go test ./internal/rules -run TestREADME -update and look at the difference")
 }
