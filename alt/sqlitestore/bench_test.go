@@ -186,13 +186,21 @@ func turns(b testing.TB, st *sqlitestore.Store, n, people int) {
 			}
 		})
 	}
+	check := func(err error) {
+		if err != nil {
+			b.Error(err)
+			cancel()
+		}
+	}
 	work(alt.Inbox, func(it alt.Item) {
-		require.NoError(b, st.Commit(context.Background(), it, benchTurn(b, st, it)))
+		c, err := benchTurn(st, it)
+		check(err)
+		check(st.Commit(context.Background(), it, c))
 		kick(alt.Outbox)
 	})
 	work(alt.Outbox, func(it alt.Item) {
 		o := it.Outbound
-		require.NoError(b, st.Commit(context.Background(), it, alt.Changes{
+		check(st.Commit(context.Background(), it, alt.Changes{
 			Receipt: &channels.Receipt{ID: channels.ProviderID(fmt.Sprintf("%08x-p-%d", uint32(it.ID)*2654435761, it.ID)), At: time.Now(), Thread: "thread-" + string(o.To.Peer)},
 			Log:     []alt.LogEntry{{Agency: "agency", At: time.Now(), Act: "message.sent", Actor: "system", Line: o.To.Channel, Message: string(o.ID)}},
 		}))
@@ -205,7 +213,7 @@ func turns(b testing.TB, st *sqlitestore.Store, n, people int) {
 		wg.Go(func() {
 			for i := int(next.Add(1)); i <= n; i = int(next.Add(1)) {
 				_, err := st.Accept(context.Background(), []channels.Event{benchEvent(i, i%people)})
-				require.NoError(b, err)
+				check(err)
 				kick(alt.Inbox)
 			}
 		})
@@ -215,12 +223,14 @@ func turns(b testing.TB, st *sqlitestore.Store, n, people int) {
 }
 
 // benchTurn is what a bot's answer changes.
-func benchTurn(b testing.TB, st *sqlitestore.Store, it alt.Item) alt.Changes {
+func benchTurn(st *sqlitestore.Store, it alt.Item) (alt.Changes, error) {
 	now := time.Now()
 	r := it.Event.(*channels.Received)
 	a := r.Address()
 	d, err := st.Dossier(context.Background(), a)
-	require.NoError(b, err)
+	if err != nil {
+		return alt.Changes{}, err
+	}
 	c := alt.Changes{Record: true, Session: d.Session, Contact: d.Contact, Conversation: d.Conversation}
 	if c.Session == nil {
 		c.Session = session.New(a, now)
@@ -234,5 +244,5 @@ func benchTurn(b testing.TB, st *sqlitestore.Store, it alt.Item) alt.Changes {
 		{Agency: "agency", At: now, Act: "message.received", Actor: "contact", Line: a.Channel, Conversation: c.Conversation.ID, Message: fmt.Sprintf("in-%d", it.ID)},
 		{Agency: "agency", At: now, Act: "message.queued", Actor: "bot:echo", Line: a.Channel, Conversation: c.Conversation.ID, Message: string(id)},
 	}
-	return c
+	return c, nil
 }

@@ -50,7 +50,7 @@ func (s *Store) Exec(ctx context.Context, sql string) error {
 	})
 }
 
-// Outside runs statements on the writer's connection, outside a transaction.
+// Pragma asks or sets a pragma of the writer's connection.
 func (s *Store) Pragma(ctx context.Context, name string) (value string, err error) {
 	derr := s.do(ctx, func(t *tx) error {
 		value, err = t.pragma(name)
@@ -78,4 +78,13 @@ func MigrateWith(path string, files fs.FS, version int) error {
 	}
 	defer func() { _ = c.Close() }()
 	return migrate(c, list, version, cfg.Now())
+}
+
+// Count returns how many rows a table has.
+func (s *Store) Count(ctx context.Context, table string) (int, error) {
+	r, err := s.readOne(ctx, "SELECT count(*) FROM "+table)
+	if err != nil {
+		return 0, err
+	}
+	return int(r.num(0)), nil
 }

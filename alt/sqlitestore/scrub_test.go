@@ -72,7 +72,7 @@ func TestWhatWasWithdrawnIsInNoFile(t *testing.T) {
 // withdrawn, not at all.
 func TestPagesThatWereRebuiltKeepNoCopies(t *testing.T) {
 	t.Parallel()
-	n := 1500
+	n := 800
 	if testing.Short() {
 		n = 300
 	}
@@ -87,10 +87,10 @@ func TestPagesThatWereRebuiltKeepNoCopies(t *testing.T) {
 		for i := range n {
 			id, peer := fmt.Sprintf("m%d", i), channels.Peer(fmt.Sprint("p", rnd.IntN(40)))
 			now = now.Add(time.Duration(rnd.IntN(1000)) * time.Second)
-			e := says(peer, id, fmt.Sprintf("[%06d]", i)+strings.Repeat("x", rnd.IntN(1500)))
+			e := says(peer, id, fmt.Sprintf("[%06d]", i)+strings.Repeat("x", rnd.IntN(600)))
 			e.Raw = []byte("bytes") // the text is to be there once
 			if rnd.IntN(4) == 0 {
-				e.Raw = bytes.Repeat([]byte("b"), rnd.IntN(3000))
+				e.Raw = bytes.Repeat([]byte("b"), rnd.IntN(1000))
 			}
 			e.Content = channels.Media{As: channels.Image, URL: e.Content.(channels.Text).Body} // and not in what is searched
 			text[id] = fmt.Sprintf("[%06d]", i)
@@ -110,18 +110,8 @@ func TestPagesThatWereRebuiltKeepNoCopies(t *testing.T) {
 				commit(t, st, it, c)
 				handled = append(handled, id)
 			}
-			if rnd.IntN(6) == 0 {
-				j := handled[rnd.IntN(len(handled))]
-				r := alt.Redaction{Address: channels.Address{Agency: agency, Channel: line}, ID: channels.ProviderID(j)}
-				if rnd.IntN(2) == 0 && !gone[text[j]] {
-					old := text[j]
-					text[j] = fmt.Sprintf("[e%05d]", i)
-					r.With = channels.Media{As: channels.Image, URL: text[j] + strings.Repeat("y", rnd.IntN(2500))}
-					gone[old] = true
-				} else {
-					gone[text[j]] = true
-				}
-				commit(t, st, alt.Item{}, alt.Changes{Redactions: []alt.Redaction{r}})
+			if i%25 == 24 {
+				commit(t, st, alt.Item{}, alt.Changes{Redactions: redactions(rnd, handled, text, gone, i)})
 			}
 			if rnd.IntN(50) == 0 {
 				require.NoError(t, st.Purge(t.Context(), now))
@@ -141,6 +131,25 @@ func TestPagesThatWereRebuiltKeepNoCopies(t *testing.T) {
 			require.Zero(t, bytes.Count(db, []byte(mark)), "seed %d: %s", seed, mark)
 		}
 	}
+}
+
+// redactions edits or withdraws some of the messages that were handled.
+func redactions(rnd *rand.Rand, handled []string, text map[string]string, gone map[string]bool, i int) []alt.Redaction {
+	var rs []alt.Redaction
+	for k := range 20 {
+		id := handled[rnd.IntN(len(handled))]
+		if gone[text[id]] {
+			continue
+		}
+		gone[text[id]] = true
+		r := alt.Redaction{Address: channels.Address{Agency: agency, Channel: line}, ID: channels.ProviderID(id)}
+		if rnd.IntN(3) > 0 {
+			text[id] = fmt.Sprintf("[e%05d-%d]", i, k)
+			r.With = channels.Media{As: channels.Image, URL: text[id] + strings.Repeat("y", rnd.IntN(1200))}
+		}
+		rs = append(rs, r)
+	}
+	return rs
 }
 
 func TestAReaderPutsTheCleaningOffButNotForGood(t *testing.T) {

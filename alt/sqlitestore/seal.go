@@ -95,10 +95,15 @@ func sealTo(w io.Writer, r io.Reader, key []byte, name string) error {
 	}
 }
 
-// readChunk fills b as far as r goes.
-func readChunk(r io.Reader, b []byte) (int, error) {
-	n, err := io.ReadFull(r, b)
-	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+// readChunk fills b as far as r goes. An end that comes unexpectedly is r's to
+// tell, and is an error.
+func readChunk(r io.Reader, b []byte) (n int, err error) {
+	for n < len(b) && err == nil {
+		var m int
+		m, err = r.Read(b[n:])
+		n += m
+	}
+	if err == io.EOF { //nolint:errorlint // readers return it as it is; wrapped, it is an error
 		err = nil
 	}
 	return n, err

@@ -48,15 +48,20 @@ func files(t testing.TB, st *sqlitestore.Store) []string {
 	return found
 }
 
-// crash copies the files of an open store as they are, which is what a crash
-// leaves, and opens the copy.
-func crash(t testing.TB, old *sqlitestore.Store) *sqlitestore.Store {
+// copyOf copies the files of an open store as they are, which is what a crash
+// leaves.
+func copyOf(t testing.TB, st *sqlitestore.Store) sqlitestore.Config {
 	t.Helper()
-	cfg := old.Config()
+	cfg := st.Config()
 	to := filepath.Join(t.TempDir(), "data")
 	require.NoError(t, os.CopyFS(to, os.DirFS(filepath.Dir(cfg.Path))))
 	cfg.Path = filepath.Join(to, filepath.Base(cfg.Path))
-	return open(t, cfg)
+	return cfg
+}
+
+func crash(t testing.TB, old *sqlitestore.Store) *sqlitestore.Store {
+	t.Helper()
+	return open(t, copyOf(t, old))
 }
 
 func subject(change func(*sqlitestore.Config)) storetest.Subject {
