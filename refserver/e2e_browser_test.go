@@ -20,7 +20,6 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
-	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -81,6 +80,7 @@ type browser struct {
 	base     string
 	axe      string // the source of axe-core; empty: not checked
 	shots    string // a folder; empty: no pictures are kept
+	still    bool   // the browser runs no script
 	mu       sync.Mutex
 	problems []string // what the console complained of
 }
@@ -227,9 +227,23 @@ func (b *browser) says(selector, text string) {
 	b.until(fmt.Sprintf("[...document.querySelectorAll(%q)].some(e => e.innerText.includes(%q))", selector, text))
 }
 
+// click clicks like a mouse does. The page is alive: what moved away under the
+// pointer is clicked again.
 func (b *browser) click(selector string) {
 	b.t.Helper()
-	b.do(chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Click(chromedp.CSS(selector)))
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
+	defer cancel()
+	watch := fmt.Sprintf(`window.hit = false;
+		document.addEventListener("click", e => { window.hit ||= Boolean(e.target.closest(%q)) }, {capture: true})`, selector)
+	for {
+		err := chromedp.Do(ctx, chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Evaluate[chromedp.Void](watch), chromedp.Click(chromedp.CSS(selector)))
+		// Without script there is no listener, but the page does not move either;
+		// and another page does not know of it.
+		if err == nil && (b.still || value[bool](b, `typeof hit === "undefined" || hit`)) {
+			return
+		}
+		require.NoError(b.t, ctx.Err(), "%s cannot be clicked: %v", selector, err)
+	}
 }
 
 // press clicks what leads to another page, and waits for that.
@@ -260,8 +274,9 @@ func (b *browser) picture(name string) {
 	if b.shots == "" {
 		return
 	}
-	shot := protocol(b, page.CaptureScreenshot, page.CaptureScreenshotParams{CaptureBeyondViewport: new(true)})
-	require.NoError(b.t, os.WriteFile(filepath.Join(b.shots, name+".png"), shot.Data, 0o600))
+	b.run("document.documentElement.getBoundingClientRect().height") // lays the page out
+	png := get(b, chromedp.FullScreenshot(100))
+	require.NoError(b.t, os.WriteFile(filepath.Join(b.shots, name+".png"), png, 0o600))
 }
 
 // inspect checks the page as it is: its accessibility by axe-core, that nothing

@@ -184,14 +184,19 @@ func TestDemoInBrowser(t *testing.T) {
 }
 
 // everyDesign inspects the places of the page in all languages, light and dark,
-// on a wide, a middle and the narrowest screen, and with letters of twice the
-// size.
+// on a wide, a middle and the narrowest screen, with everything unfolded, and
+// with letters of twice the size.
 func everyDesign(b *browser) {
 	b.as("kadri")
 	b.click(`.chats li:last-child a`)
 	b.until(`document.querySelector(".chat .bubble")`)
 	b.click(`button[name=act][value=claim]`)
 	b.until(`document.querySelector("#reply")`)
+	b.click(`.provider summary`)
+	b.click(`.provider button[value=lose]`)
+	b.says(".provider", "kinnitus läheb kaduma")
+	b.write("#reply", "Kas see jõudis kohale?")
+	b.says(".tabs .badge", "1 otsus")
 	here := value[string](b, "location.search")
 	places := map[string]string{"chat": "/" + here, "letters": "/?view=letters", "statement": "/accessibility"}
 	for _, lang := range []string{"et", "en", "ru"} {
@@ -203,6 +208,7 @@ func everyDesign(b *browser) {
 				for _, width := range []int64{1600, 800, 320} {
 					b.window(width, 900)
 					b.open(path)
+					b.run(`document.querySelectorAll("details").forEach(d => { d.open = true })`)
 					b.inspect(fmt.Sprintf("20-%s-%s-%d%s", name, lang, width, map[bool]string{true: "-dark"}[dark]))
 				}
 			}
@@ -263,26 +269,28 @@ func keyboard(b *browser) {
 
 // withoutScript does the main things in a browser that runs no script.
 func withoutScript(b *browser) {
+	b.still = true
 	protocol(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
 	b.open("/")
 	b.says("noscript", "värskendage lehte")
 	b.do(chromedp.SendKeys(chromedp.CSS("#say-messenger"), "Skriptita inimene"))
-	b.click(`.phone.messenger .write button`)
+	b.press(`.phone.messenger .write button`)
 	b.says(".phone.messenger .bubble.mine", "Skriptita inimene")
-	b.click(`.chats li:first-child a`)
+	b.press(`.chats li:first-child a`)
 	b.says(".chat .bubble", "Skriptita inimene")
 	b.do(chromedp.SendKeys(chromedp.CSS("#reply"), "Vastus ilma skriptita"))
-	b.click(`.chat .write button`)
+	b.press(`.chat .write button`)
 	b.says(".chat .bubble.mine", "Vastus ilma skriptita")
 	b.click(`.provider summary`)
-	b.click(`.provider button[value=down]`)
+	b.press(`.provider button[value=down]`)
 	b.says(".provider summary", "ei vasta")
 	b.click(`.provider summary`)
-	b.click(`.provider button[value=up]`)
-	b.click(`.languages button[value=ru]`)
+	b.press(`.provider button[value=up]`)
+	b.press(`.languages button[value=ru]`)
 	b.until(`document.documentElement.lang === "ru"`)
 	b.picture("40-without-script")
 	protocol(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{})
+	b.still = false
 }
 
 // TestDemoInBrowserAfterRestart shows that an open page comes back by itself
