@@ -1,8 +1,12 @@
 package alt
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"io"
+	"net/http"
+	"strings"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -11,6 +15,7 @@ import (
 const (
 	mediaFor   = 10 * time.Minute // then the message goes on without the file
 	mediaTries = 12               // more than there are in mediaFor: attempts that end with a crash
+	sniffLen   = 512              // bytes that tell a type, see http.DetectContentType
 	fetchFor   = 45 * time.Second
 )
 
@@ -85,7 +90,16 @@ func (s *Service) fetchMedia(ctx context.Context, l *line, agency channels.Agenc
 		return m, channels.ErrMalformed
 	}
 	defer func() { _ = body.Close() }()
-	info, err := s.cfg.Store.PutBlob(ctx, agency, body, s.cfg.MaxMedia)
+	// The provider's word on the type comes first; else the bytes say it.
+	sniffed := bufio.NewReaderSize(body, sniffLen)
+	if m.Type == "" {
+		head, err := sniffed.Peek(sniffLen)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return m, err // told once only: the copy below would not see it
+		}
+		m.Type, _, _ = strings.Cut(http.DetectContentType(head), ";")
+	}
+	info, err := s.cfg.Store.PutBlob(ctx, agency, sniffed, s.cfg.MaxMedia)
 	switch {
 	case errors.Is(err, ErrTooBig):
 		return m, channels.ErrTooLong

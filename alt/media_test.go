@@ -26,8 +26,8 @@ func TestAFileIsFetchedBeforeItsTurnAndKeepsItsPlace(t *testing.T) {
 	k := &keeper{}
 	hs := alttest.New(t, k)
 	fake, chat := hs.Fake("whatsapp"), hs.ChatAs("whatsapp", "p")
-	file := []byte("\x89PNG a picture")
-	picture := fake.Media("p", channels.Media{As: channels.Image, Type: "image/png", Caption: "see"}, file)
+	file := []byte("\x89PNG\x0d\x0a\x1a\x0a a picture")
+	picture := fake.Media("p", channels.Media{As: channels.Image, Caption: "see"}, file)
 	hs.Serve(httpOf(fake.Post(picture, fake.Message("p", "and a text"))))
 	hs.Settle()
 	require.Len(t, k.got, 2)
@@ -35,6 +35,7 @@ func TestAFileIsFetchedBeforeItsTurnAndKeepsItsPlace(t *testing.T) {
 	require.Empty(t, m.Missing)
 	require.Empty(t, m.Ref, "the provider's link is not kept")
 	require.EqualValues(t, len(file), m.Size)
+	require.Equal(t, "image/png", m.Type, "the provider did not say, the bytes do")
 	require.Equal(t, channels.Text{Body: "and a text"}, k.got[1])
 	r, err := hs.Store().OpenBlob(t.Context(), "agency", m.Blob)
 	require.NoError(t, err)

@@ -27,18 +27,18 @@ func botHarness(t *testing.T, language string) *alttest.Harness {
 func TestTheBotTellsThatItIsOneBeforeItsFirstAnswerInASession(t *testing.T) {
 	hs := botHarness(t, "et")
 	chat := hs.Chat("whatsapp")
-	chat.Says("tere").Expect("Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesid: tere")
-	chat.Says("veel").Expect("Ütlesid: veel")
+	chat.Says("tere").Expect("Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesite: tere")
+	chat.Says("veel").Expect("Ütlesite: veel")
 	hs.Advance(31 * time.Minute)
-	chat.Says("hiljem").Expect("Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesid: hiljem")
+	chat.Says("hiljem").Expect("Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesite: hiljem")
 }
 
 func TestTheBotSpeaksTheLanguageOfTheAgency(t *testing.T) {
 	for language, want := range map[string]string{
-		"et": "Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesid: x",
+		"et": "Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesite: x",
 		"en": "A bot is answering here, not a person. To talk to a person, write “human”.\n\nYou said: x",
 		"ru": "Здесь отвечает робот, а не человек. Чтобы поговорить с человеком, напишите «человек».\n\nВы сказали: x",
-		"fi": "Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesid: x",
+		"fi": "Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesite: x",
 	} {
 		t.Run(language, func(t *testing.T) { botHarness(t, language).Chat("whatsapp").Says("x").Expect(want) })
 	}

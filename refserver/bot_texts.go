@@ -25,7 +25,7 @@ func botTexts() map[string]map[string]string {
 	return map[string]map[string]string{
 		"et": {
 			botDisclosure: "Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.",
-			botEcho:       "Ütlesid: {text}",
+			botEcho:       "Ütlesite: {text}",
 			botOther:      "Sain selle kätte, aga oskan korrata ainult teksti.",
 		},
 		"en": {

@@ -172,7 +172,7 @@ func (v *verdict) letters(t *testing.T, store alt.Store, tracks map[string]int) 
 
 // answers returns what a reply of the bot answers.
 func answers(text string) (string, bool) {
-	_, answered, ok := strings.Cut(text, "Ütlesid: ")
+	_, answered, ok := strings.Cut(text, "Ütlesite: ")
 	return answered, ok
 }
 

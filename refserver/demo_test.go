@@ -18,7 +18,7 @@ func TestDemoTalkWithoutScript(t *testing.T) {
 	p := startPlayground(t, t.TempDir())
 
 	p.post("/phone/messenger/say", "/", "text", "Tere!")
-	p.arrives("messenger", "Siin vastab robot", "Ütlesid: Tere!")
+	p.arrives("messenger", "Siin vastab robot", "Ütlesite: Tere!")
 
 	p.post("/phone/messenger/say", "/", "text", "Palun inimene")
 	p.arrives("messenger", "Annan teie küsimuse inimesele edasi")
@@ -38,7 +38,7 @@ func TestDemoTalkWithoutScript(t *testing.T) {
 
 	p.act(chat, "handback")
 	p.post("/phone/messenger/say", "/", "text", "Veel midagi")
-	p.arrives("messenger", "Ütlesid: Veel midagi")
+	p.arrives("messenger", "Ütlesite: Veel midagi")
 }
 
 func TestDemoChoices(t *testing.T) {
@@ -184,7 +184,7 @@ func TestDemoProviderDown(t *testing.T) {
 	})
 	require.Equal(t, []string{">Tere"}, p.screen("messenger"), "the person's message came through, the answer did not")
 	require.Contains(t, p.post("/provider", "/", "act", "up"), "Katkesta ühendus pakkujaga")
-	p.arrives("messenger", "Ütlesid: Tere")
+	p.arrives("messenger", "Ütlesite: Tere")
 	require.Contains(t, p.post("/provider", "/", "act", "explode"), "ei õnnestunud lugeda")
 }
 

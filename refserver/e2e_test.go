@@ -41,7 +41,7 @@ func TestDemoInBrowser(t *testing.T) {
 	part("a person writes and the bot answers, saying what it is", func(b *browser) {
 		b.write("#say-messenger", "Tere!")
 		b.says(".phone.messenger .bubble", "Siin vastab robot")
-		b.says(".phone.messenger .bubble", "Ütlesid: Tere!")
+		b.says(".phone.messenger .bubble", "Ütlesite: Tere!")
 		b.says(".phone.messenger .bubble.mine", "✓✓ kohal")
 		b.until(`document.querySelector("#say-messenger").value === "" && document.activeElement.id === "say-messenger"`)
 		b.says(".chats", "vastab robot")
@@ -87,7 +87,7 @@ func TestDemoInBrowser(t *testing.T) {
 		b.click(`button[name=act][value=handback]`)
 		b.says(".chat", "vastab robot")
 		b.write("#say-messenger", "Aitäh!")
-		b.says(".phone.messenger .bubble", "Ütlesid: Aitäh!")
+		b.says(".phone.messenger .bubble", "Ütlesite: Aitäh!")
 	})
 	part("a picture and a place reach the desk", func(b *browser) {
 		b.click(`.phone.whatsapp details summary`)

@@ -46,7 +46,7 @@ func TestAPersonIsAnsweredByTheBotAndThenByTheDesk(t *testing.T) {
 	person.Says("tere")
 	w.deliver()
 	box := w.inbox(person, 1)
-	require.Equal(t, "Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesid: tere", box[0].Text())
+	require.Equal(t, "Siin vastab robot, mitte inimene. Kui soovite rääkida inimesega, kirjutage „inimene“.\n\nÜtlesite: tere", box[0].Text())
 
 	person.Says("Palun INIMENE!")
 	w.deliver()
@@ -73,7 +73,7 @@ func TestAPersonIsAnsweredByTheBotAndThenByTheDesk(t *testing.T) {
 	person.Says("tere jälle")
 	w.deliver()
 	box = w.inbox(person, 5)
-	require.Equal(t, "Ütlesid: tere jälle", box[4].Text(), "the session has gone on, so the bot is known")
+	require.Equal(t, "Ütlesite: tere jälle", box[4].Text(), "the session has gone on, so the bot is known")
 	for track, n := range w.sim.Tracks() {
 		require.Equal(t, 1, n, track)
 	}
