@@ -3,8 +3,8 @@ package sqlitestore
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/binary"
 	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -72,14 +72,13 @@ func needsFile(e channels.Event) bool {
 // dedupeKey is a short name of (Agency, Channel, Key): half the size of an
 // index that is written at a random place by every event.
 func dedupeKey(m *channels.EventMeta) []byte {
-	h := sha256.New()
+	b := make([]byte, 0, 256)
 	for _, part := range []string{string(m.Agency), string(m.Channel), m.Key} {
-		var n [4]byte
-		binary.BigEndian.PutUint32(n[:], uint32(len(part)))
-		h.Write(n[:])
-		h.Write([]byte(part))
+		b = append(strconv.AppendInt(b, int64(len(part)), 10), ' ')
+		b = append(b, part...)
 	}
-	return h.Sum(nil)[:16]
+	sum := sha256.Sum256(b)
+	return sum[:16]
 }
 
 // Accept implements alt.Queue.

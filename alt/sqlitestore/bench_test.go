@@ -1,3 +1,5 @@
+//go:build unix
+
 package sqlitestore_test
 
 import (
@@ -62,6 +64,7 @@ func BenchmarkFloor(b *testing.B) {
 	require.NoError(b, err)
 	insert, err := c.PrepareContext(b.Context(), "INSERT INTO events (key, body) VALUES (?, ?)")
 	require.NoError(b, err)
+	defer func() { _ = insert.Close() }()
 	type row struct {
 		key  string
 		body []byte

@@ -146,7 +146,8 @@ func (c *cache) fill(s *slot, p *person) {
 	}
 }
 
-// put replaces people after a transaction.
+// put replaces people after a transaction; nil is somebody who changed without
+// being known.
 func (c *cache) put(changed map[channels.Address]*person) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -154,6 +155,8 @@ func (c *cache) put(changed map[channels.Address]*person) {
 		if s := c.slots[a]; s != nil {
 			c.remove(s) // who has it to fill must not
 		}
-		c.add(a).p = p
+		if p != nil {
+			c.add(a).p = p
+		}
 	}
 }

@@ -54,7 +54,6 @@ func (s *Store) expire(ctx context.Context) error {
 	s.mu.Lock()
 	for _, work := range []alt.Work{alt.Inbox, alt.Media, alt.Reconcile} {
 		for _, id := range s.lanes[work].Expired(now) {
-			s.live[id].ready = now
 			s.lanes[work].Again(id, now)
 		}
 	}
@@ -196,7 +195,7 @@ func idList(ids []int64) string {
 // sent it.
 func (t *tx) holding(it alt.Item, receipt bool) (*entry, error) {
 	if it.ID == 0 {
-		return nil, nil //nolint:nilnil // the zero Item holds nothing, and that is no error
+		return nil, nil
 	}
 	t.s.mu.Lock()
 	e := t.s.live[it.ID]

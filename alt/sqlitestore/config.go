@@ -39,12 +39,12 @@ type Config struct {
 	// RawFor is how long the provider's bytes of an event are kept. Default 7
 	// days.
 	RawFor time.Duration
-	// CacheSize is how many people's dossiers are kept in memory. Default 8192.
+	// CacheSize is how many people's dossiers are kept in memory. Default 4096.
 	CacheSize int
 	// KeepEvents is how many fresh items are kept decoded until they are
-	// claimed; others are read back. Default 8192.
+	// claimed; others are read back. Default 4096.
 	KeepEvents int
-	// PageCache is the writer's page cache, in KiB. Default 16384.
+	// PageCache is the writer's page cache, in KiB. Default 4096.
 	PageCache int
 	// Readers is how many archive queries run at the same time. Default 4.
 	Readers int
@@ -82,8 +82,8 @@ func (c *Config) defaults() error {
 		value *int
 		usual int
 	}{
-		{"CacheSize", &c.CacheSize, 8192}, {"KeepEvents", &c.KeepEvents, 8192},
-		{"PageCache", &c.PageCache, 16384}, {"Readers", &c.Readers, 4},
+		{"CacheSize", &c.CacheSize, 4096}, {"KeepEvents", &c.KeepEvents, 4096},
+		{"PageCache", &c.PageCache, 4096}, {"Readers", &c.Readers, 4},
 	} {
 		if *f.value < 0 {
 			return fmt.Errorf("sqlitestore: Config.%s: must not be negative", f.name)

@@ -29,6 +29,13 @@ func isBroken(err error) bool {
 	return errors.As(err, &b)
 }
 
+// isBusy reports whether another program holds the database.
+func isBusy(err error) bool {
+	const busy = 5 // SQLITE_BUSY; extended codes have it in their lowest byte
+	var e *sqlite.Error
+	return errors.As(err, &e) && e.Code()&0xff == busy
+}
+
 // conn is a connection, used by one goroutine at a time. It uses the driver
 // without database/sql, keeps every statement prepared, and gives the driver a
 // context that never ends: one that does would interrupt a transaction that

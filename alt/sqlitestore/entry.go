@@ -149,26 +149,30 @@ func (w *writer) load() error {
 	}
 	now := w.s.cfg.Now()
 	entries := make([]*entry, len(rows))
-	places := make(map[*entry]time.Time)
+	places := make(map[*entry]int64)
+	last := int64(0)
 	for i, r := range rows {
 		e := &entry{
 			id: r.num(0), work: alt.Work(r.str(1)), kind: kind(r.num(2)), attempt: int(r.num(3)), ready: r.time(4), since: r.time(5),
-			priority: channels.Priority(r.num(8)), lane: r.str(9),
-			address: channels.Address{Agency: channels.Agency(r.str(10)), Channel: channels.ID(r.str(11)), Peer: channels.Peer(r.str(12))},
-			talk:    r.num(13), accepted: r.time(14), token: r.num(15),
+			lane:     r.str(9),
+			priority: channels.Priority(r.num(8)), //nolint:gosec // it was one when it was stored
+			address:  channels.Address{Agency: channels.Agency(r.str(10)), Channel: channels.ID(r.str(11)), Peer: channels.Peer(r.str(12))},
+			talk:     r.num(13), accepted: r.time(14), token: r.num(15),
 		}
 		if e.lane == "" {
 			e.lane = personLane(e.address)
 		}
-		places[e] = e.accepted
 		if r.num(7) != 0 {
-			places[e] = e.ready
+			places[e] = e.ready.UnixMicro()
 			e.late = e.ready.After(now)
+		} else {
+			last = max(last, e.accepted.UnixMicro()) // a clock that was set back changes no order
+			places[e] = last
 		}
 		entries[i] = e
 	}
 	// What came into its place late stands behind what was accepted before.
-	slices.SortStableFunc(entries, func(a, b *entry) int { return cmp.Compare(places[a].UnixMicro(), places[b].UnixMicro()) })
+	slices.SortStableFunc(entries, func(a, b *entry) int { return cmp.Compare(places[a], places[b]) })
 	for _, e := range entries {
 		w.s.enter(e)
 	}

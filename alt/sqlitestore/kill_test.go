@@ -63,7 +63,7 @@ func work(st *sqlitestore.Store, queue alt.Work, tell func(format string, args .
 			tell("failed %v", err)
 		}
 		if len(items) == 0 {
-			time.Sleep(time.Millisecond) //nolint:forbidigo // a process that is killed at a random time needs no exact one
+			time.Sleep(time.Millisecond)
 		}
 		for _, it := range items {
 			if err := st.Commit(context.Background(), it, handled(st, it, tell)); err != nil {

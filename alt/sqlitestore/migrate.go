@@ -110,7 +110,7 @@ func migrate(c *conn, list []step, version int, now time.Time) error {
 		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, at, len(list))
 	}
 	for at != version {
-		script, note := "", ""
+		var script, note string
 		if at < version {
 			at++
 			script, note = list[at-1].up, fmt.Sprintf("INSERT INTO versions VALUES (%d, %d)", at, now.UnixMicro())

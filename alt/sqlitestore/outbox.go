@@ -80,7 +80,7 @@ func (t *tx) cancelBot(a channels.Address) error {
 		UNION ALL
 		SELECT i.id, i.talk, i.status, b.body
 		FROM items i INDEXED BY items_alone JOIN live l ON l.id = i.id JOIN texts b ON b.id = i.text
-		WHERE i.agency = ? AND i.channel = ? AND i.peer = ? AND i.message IS NOT NULL AND i.talk IS NULL AND l.work = 'outbox' AND l.claimed = 0`,
+		WHERE i.agency = ? AND i.channel = ? AND i.peer = ? AND i.direction IS NOT NULL AND i.talk IS NULL AND l.work = 'outbox' AND l.claimed = 0`,
 		agency, channel, peer, agency, channel, peer)
 	if err != nil {
 		return err

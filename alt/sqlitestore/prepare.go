@@ -155,7 +155,7 @@ func (p *change) fits(e *entry) error {
 	if e != nil {
 		work = e.work
 	}
-	wrong := ""
+	var wrong string
 	switch {
 	case (p.Event != nil) != (work == alt.Media):
 		wrong = "Event belongs to Media work, and Media work to an Event"

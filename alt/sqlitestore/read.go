@@ -10,7 +10,7 @@ import (
 
 func (s *Store) openReaders() error {
 	for range cap(s.readers) {
-		c, err := dial(s.cfg.Path, "query_only(1)", "temp_store(2)", "cache_size(-2048)", fmt.Sprintf("busy_timeout(%d)", s.cfg.BusyTimeout.Milliseconds()))
+		c, err := dial(s.cfg.Path, "query_only(1)", "temp_store(2)", "cache_size(-1024)", fmt.Sprintf("busy_timeout(%d)", s.cfg.BusyTimeout.Milliseconds()))
 		if err != nil {
 			return err
 		}

@@ -157,7 +157,7 @@ func (t *tx) find(r alt.Report, echo string) (*message, error) {
 		}
 	}
 	if r.Echo == nil {
-		return nil, nil //nolint:nilnil // that there is none is an answer
+		return nil, nil
 	}
 	rows, err := t.all(`SELECT i.id, b.body FROM items i INDEXED BY items_unknown JOIN texts b ON b.id = i.text
 		WHERE i.agency = ? AND i.channel = ? AND i.peer = ? AND i.status = 'unknown'`, agency, channel, string(r.Address.Peer))
@@ -178,12 +178,12 @@ func (t *tx) find(r alt.Report, echo string) (*message, error) {
 			continue
 		}
 		if only != 0 {
-			return nil, nil //nolint:nilnil // which of them, nobody can say
+			return nil, nil
 		}
 		only = row.num(0)
 	}
 	if only == 0 {
-		return nil, nil //nolint:nilnil // as above
+		return nil, nil
 	}
 	return t.message(only)
 }
@@ -215,13 +215,12 @@ func (t *tx) findRef(r alt.Report) (*message, error) {
 	}
 	dot := strings.LastIndexByte(r.Ref, '.')
 	if dot < 0 {
-		return nil, nil //nolint:nilnil // that there is none is an answer
+		return nil, nil
 	}
-	part, err := strconv.Atoi(r.Ref[dot+1:])
-	if err != nil {
-		return nil, nil //nolint:nilnil // it is no Ref of ours
+	if part, err := strconv.Atoi(r.Ref[dot+1:]); err == nil {
+		return try(r.Ref[:dot], part)
 	}
-	return try(r.Ref[:dot], part)
+	return nil, nil
 }
 
 // reportUntil applies a report to all of a person's messages up to a time.
@@ -229,7 +228,7 @@ func (t *tx) reportUntil(r alt.Report) error {
 	agency, channel, peer, until := string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer), r.Until.UnixMicro()
 	rows, err := t.all(selectMessage+`JOIN conversations c ON c.id = i.talk WHERE c.agency = ? AND c.channel = ? AND c.peer = ?
 			AND i.direction = 2 AND i.status IN ('sent', 'delivered', 'read') AND coalesce(i.sent, i.at) <= ?
-		UNION ALL `+selectMessage+`WHERE i.agency = ? AND i.channel = ? AND i.peer = ? AND i.message IS NOT NULL AND i.talk IS NULL
+		UNION ALL `+selectMessage+`WHERE i.agency = ? AND i.channel = ? AND i.peer = ? AND i.direction = 2 AND i.direction IS NOT NULL AND i.talk IS NULL
 			AND i.status IN ('sent', 'delivered', 'read') AND coalesce(i.sent, i.at) <= ?`,
 		agency, channel, peer, until, agency, channel, peer, until)
 	if err != nil {

@@ -137,7 +137,7 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
 			last = at
 		}
 	}
-	row := int64(0)
+	var row int64
 	if c.Version == 1 {
 		row = t.next()
 		_, err = t.exec(`INSERT INTO conversations (id, agency, name, channel, peer, version, position, open, kind, held_by, waiting, last, thread, search, body)
@@ -157,8 +157,11 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
 			thread = ?, search = ?, body = ? WHERE id = ?`,
 			c.Version, c.Position, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By,
 			micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, row)
-		if err == nil && p.talkRow != row { // perhaps the person has another address now
+		if err == nil && old.address != c.Address { // the person has another one now
 			_, err = t.exec("UPDATE conversations SET channel = ?, peer = ? WHERE id = ?", string(c.Address.Channel), string(c.Address.Peer), row)
+			if err == nil {
+				err = t.moveTalk(old.address, row, c)
+			}
 		}
 	}
 	if err != nil {
@@ -182,18 +185,29 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
 type storedTalk struct {
 	row, version int64
 	thread       string
+	address      channels.Address
 }
 
 // findTalk looks a conversation up; p is the person whose it is.
 func (t *tx) findTalk(p *person, c *alt.Conversation) (storedTalk, error) {
 	if p.talk != nil && p.talk.ID == c.ID {
-		return storedTalk{p.talkRow, p.talk.Version, p.talk.Thread}, nil
+		return storedTalk{p.talkRow, p.talk.Version, p.talk.Thread, p.talk.Address}, nil
 	}
-	r, err := t.one("SELECT id, version, thread FROM conversations WHERE agency = ? AND name = ?", string(c.Address.Agency), c.ID)
+	r, err := t.one("SELECT id, version, thread, channel, peer FROM conversations WHERE agency = ? AND name = ?", string(c.Address.Agency), c.ID)
 	if err != nil || r == nil {
 		return storedTalk{}, err
 	}
-	return storedTalk{r.num(0), r.num(1), r.str(2)}, nil
+	return storedTalk{r.num(0), r.num(1), r.str(2),
+		channels.Address{Agency: c.Address.Agency, Channel: channels.ID(r.str(3)), Peer: channels.Peer(r.str(4))}}, nil
+}
+
+// moveTalk shows a conversation's new address to who had it.
+func (t *tx) moveTalk(from channels.Address, row int64, c *alt.Conversation) error {
+	p, err := t.person(from)
+	if err == nil && p.talkRow == row {
+		t.edit(from, p).talk = c
+	}
+	return err
 }
 
 func (t *tx) talkVersion(c *alt.Conversation) error {
@@ -229,9 +243,8 @@ func (t *tx) thread(a channels.Address, talk int64, thread string) error {
 		}
 		if p.talkRow == talk {
 			p = t.edit(a, p)
-			c := *p.talk
-			c.Thread = thread
-			p.talk = &c
+			p.talk = shallow(p.talk)
+			p.talk.Thread = thread
 		}
 	}
 	if p.contact != nil && p.contact.Thread != thread {

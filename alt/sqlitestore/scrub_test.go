@@ -180,8 +180,8 @@ func TestACommitWaitsForTheCleaning(t *testing.T) {
 		done <- st.Commit(context.Background(), alt.Item{}, alt.Changes{Redactions: []alt.Redaction{{Address: a, ID: "m1"}}})
 	}()
 	select {
-	case <-done:
-		t.Fatal("the old text is still in the log")
+	case err := <-done:
+		t.Fatal("the old text is still in the log", err)
 	case <-time.After(100 * time.Millisecond):
 	}
 	end()

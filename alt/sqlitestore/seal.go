@@ -103,7 +103,7 @@ func readChunk(r io.Reader, b []byte) (n int, err error) {
 		m, err = r.Read(b[n:])
 		n += m
 	}
-	if err == io.EOF { //nolint:errorlint // readers return it as it is; wrapped, it is an error
+	if err == io.EOF { // readers return it as it is; wrapped, it is an error
 		err = nil
 	}
 	return n, err

@@ -157,6 +157,7 @@ func openWriter(cfg Config) (*conn, error) {
 		"PRAGMA temp_store = MEMORY",
 		"PRAGMA trusted_schema = OFF",
 		"PRAGMA wal_autocheckpoint = 8000", // 32 MiB: pages that are written again and again are written back once
+		"PRAGMA journal_size_limit = 67108864",
 		fmt.Sprintf("PRAGMA cache_size = -%d", cfg.PageCache),
 	} {
 		if err := c.script(sql); err != nil {

@@ -163,6 +163,9 @@ const selectNamed = `SELECT i.id, i.peer, i.direction, i.message, i.talk FROM it
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM conversations c JOIN items i ON i.talk = c.id
 		WHERE c.agency = ?2 AND c.channel = ?3 AND (?4 = '' OR c.peer = ?4) AND i.provider = ?1
 	UNION
+	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i INDEXED BY items_alone
+		WHERE i.agency = ?2 AND i.channel = ?3 AND (?4 = '' OR i.peer = ?4) AND i.direction IS NOT NULL AND i.talk IS NULL AND i.provider = ?1
+	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM letters l JOIN items i ON i.id = l.item
 		WHERE l.agency = ?2 AND l.channel = ?3 AND i.provider = ?1`
 

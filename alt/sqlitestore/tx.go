@@ -52,11 +52,14 @@ func (t *tx) flush() error {
 		if _, err := t.exec("UPDATE conversations SET position = ? WHERE id = ?", t.position, id); err != nil {
 			return err
 		}
-		if p := t.known(a); p != nil && p.talkRow == id {
+		p := t.known(a)
+		switch {
+		case p == nil:
+			t.people[a] = nil // whoever reads it now reads something old
+		case p.talkRow == id:
 			p = t.edit(a, p)
-			c := *p.talk
-			c.Position = t.position
-			p.talk = &c
+			p.talk = shallow(p.talk)
+			p.talk.Position = t.position
 		}
 	}
 	_, err := t.exec("UPDATE store SET seq = ?, position = ? WHERE seq <> ? OR position <> ?", t.seq, t.position, t.seq, t.position)

@@ -77,17 +77,16 @@ func gather(calls <-chan *call) {
 }
 
 // run answers every call of a batch. A failure of the database is not laid
-// upon all of them: each has a try alone.
+// upon all of them: each has a try alone, unless trying means to wait.
 func (w *writer) run(batch []*call) {
 	err := w.transact(batch)
+	again := err != nil && len(batch) > 1 && !isBusy(err)
 	for _, c := range batch {
+		if again {
+			err = w.transact([]*call{c})
+		}
 		if err != nil {
 			c.err = err
-			if len(batch) > 1 {
-				if err := w.transact([]*call{c}); err != nil {
-					c.err = err
-				}
-			}
 		}
 		if c.scrub && c.err == nil {
 			w.waiting = append(w.waiting, c)

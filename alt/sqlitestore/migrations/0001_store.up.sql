@@ -44,7 +44,7 @@ CREATE UNIQUE INDEX items_dedupe ON items (dedupe) WHERE dedupe IS NOT NULL;
 CREATE UNIQUE INDEX items_message ON items (agency, message, part) WHERE message IS NOT NULL;
 CREATE INDEX items_provider ON items (provider) WHERE provider IS NOT NULL AND direction = 2;
 CREATE INDEX items_talk ON items (talk, id) WHERE talk IS NOT NULL;
-CREATE INDEX items_alone ON items (agency, channel, peer) WHERE message IS NOT NULL AND talk IS NULL;
+CREATE INDEX items_alone ON items (agency, channel, peer) WHERE direction IS NOT NULL AND talk IS NULL;
 CREATE INDEX items_unknown ON items (agency, channel, peer) WHERE status = 'unknown';
 CREATE INDEX items_passing ON items (id) WHERE state = 1 AND direction IS NULL;
 
