@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql/driver"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -119,7 +120,7 @@ func messagesFrom(rows []row) ([]alt.Message, error) {
 
 // Messages implements alt.Archive.
 func (s *Store) Messages(ctx context.Context, q alt.MessageQuery) ([]alt.Message, string, error) {
-	before, err := cursor(q.Before)
+	before, err := cursor(q.Before, math.MaxInt64)
 	if err != nil {
 		return nil, "", err
 	}
@@ -134,7 +135,7 @@ func (s *Store) Messages(ctx context.Context, q alt.MessageQuery) ([]alt.Message
 	if r == nil {
 		return nil, "", alt.ErrNotFound
 	}
-	rows, err := s.read(ctx, selectMessages+"WHERE i.talk = ? AND (? = 0 OR i.id < ?) ORDER BY i.id DESC LIMIT ?", r.num(0), before, before, limit+1)
+	rows, err := s.read(ctx, selectMessages+"WHERE i.talk = ? AND i.id < ? ORDER BY i.id DESC LIMIT ?", r.num(0), before, limit+1)
 	if err != nil {
 		return nil, "", err
 	}
@@ -213,10 +214,10 @@ func pageSize(agency channels.Agency, limit, usual, most int) (int, error) {
 	return limit, nil
 }
 
-// cursor reads what place wrote; 0 for none.
-func cursor(c string) (int64, error) {
+// cursor reads what place wrote; none is where to begin.
+func cursor(c string, begin int64) (int64, error) {
 	if c == "" {
-		return 0, nil
+		return begin, nil
 	}
 	n, err := strconv.ParseInt(c, 36, 64)
 	if err != nil || n <= 0 {

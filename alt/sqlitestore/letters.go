@@ -90,7 +90,7 @@ const selectLetter = `SELECT l.place, l.item, l.state, l.code, l.at, c.name,
 
 // Letters implements alt.Letters.
 func (s *Store) Letters(ctx context.Context, q alt.LetterQuery) ([]alt.Letter, string, error) {
-	after, err := cursor(q.Cursor)
+	after, err := cursor(q.Cursor, 0)
 	if err != nil {
 		return nil, "", err
 	}

@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -10,7 +11,7 @@ import (
 
 // Conversations implements alt.Archive.
 func (s *Store) Conversations(ctx context.Context, q alt.ConversationQuery) ([]alt.Conversation, string, error) {
-	before, err := cursor(q.Cursor)
+	before, err := cursor(q.Cursor, math.MaxInt64)
 	if err != nil {
 		return nil, "", err
 	}
@@ -53,9 +54,7 @@ func (s *Store) list(ctx context.Context, q alt.ConversationQuery, before int64,
 		f.and("c.open = 1 AND c.kind = 'desk'")
 	}
 	if index != "" {
-		if before > 0 {
-			f.and("c.position < ?", before)
-		}
+		f.and("c.position < ?", before)
 		return s.read(ctx, "SELECT c.body, c.position, c.thread, c.id FROM conversations c INDEXED BY "+index+" WHERE "+f.where()+
 			" ORDER BY c.position DESC LIMIT ?", f.values(want)...)
 	}
@@ -84,7 +83,7 @@ func (s *Store) listWindows(ctx context.Context, agency string, open int, f filt
 	var found []row
 	for len(found) < want {
 		r, err := s.readOne(ctx, `SELECT min(position), count(*) FROM (SELECT position FROM conversations
-			WHERE agency = ? AND open = ? AND (? = 0 OR position < ?) ORDER BY position DESC LIMIT ?)`, agency, open, before, before, window)
+			WHERE agency = ? AND open = ? AND position < ? ORDER BY position DESC LIMIT ?)`, agency, open, before, window)
 		if err != nil {
 			return nil, err
 		}
@@ -93,8 +92,8 @@ func (s *Store) listWindows(ctx context.Context, agency string, open int, f filt
 		}
 		from := r.num(0)
 		rows, err := s.read(ctx, selectTalk+"WHERE "+f.where()+
-			" AND c.open = ? AND c.position >= ? AND (? = 0 OR c.position < ?) ORDER BY c.position DESC LIMIT ?",
-			f.values(open, from, before, before, want-len(found))...)
+			" AND c.open = ? AND c.position >= ? AND c.position < ? ORDER BY c.position DESC LIMIT ?",
+			f.values(open, from, before, want-len(found))...)
 		if err != nil {
 			return nil, err
 		}

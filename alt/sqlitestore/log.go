@@ -45,7 +45,7 @@ func (t *tx) writeLog(entries []logRow) error {
 
 // Log implements alt.Archive.
 func (s *Store) Log(ctx context.Context, q alt.LogQuery) ([]alt.LogEntry, string, error) {
-	after, err := cursor(q.Cursor)
+	after, err := cursor(q.Cursor, 0)
 	if err != nil {
 		return nil, "", err
 	}

@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"bytes"
+	"database/sql/driver"
 	"fmt"
 	"strings"
 
@@ -155,34 +156,40 @@ func (t *tx) record(e *entry, talk int64, as channels.Content) error {
 }
 
 // selectNamed finds what the provider calls by one name: messages of ours by
-// an index; people's own, which no index is spent on, among those of the
-// person; and letters.
+// an index; a person's own, which no index is spent on, among the person's; and
+// letters.
 const selectNamed = `SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i INDEXED BY items_provider
-		WHERE i.provider = ?1 AND i.direction = 2 AND i.agency = ?2 AND i.channel = ?3
+		WHERE i.provider = ?1 AND i.direction = 2 AND i.agency = ?2 AND i.channel = ?3 AND i.peer = ?4
 	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM conversations c JOIN items i ON i.talk = c.id
-		WHERE c.agency = ?2 AND c.channel = ?3 AND (?4 = '' OR c.peer = ?4) AND i.provider = ?1
+		WHERE c.agency = ?2 AND c.channel = ?3 AND c.peer = ?4 AND i.provider = ?1
 	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i INDEXED BY items_alone
-		WHERE i.agency = ?2 AND i.channel = ?3 AND (?4 = '' OR i.peer = ?4) AND i.direction IS NOT NULL AND i.talk IS NULL AND i.provider = ?1
+		WHERE i.agency = ?2 AND i.channel = ?3 AND i.peer = ?4 AND i.direction IS NOT NULL AND i.talk IS NULL AND i.provider = ?1
 	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM letters l JOIN items i ON i.id = l.item
-		WHERE l.agency = ?2 AND l.channel = ?3 AND i.provider = ?1`
+		WHERE l.agency = ?2 AND l.channel = ?3 AND i.peer = ?4 AND i.provider = ?1`
+
+// selectNamedAnywhere does the same when nobody knows the person: it looks
+// through everything.
+const selectNamedAnywhere = `SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i LEFT JOIN letters l ON l.item = i.id
+	WHERE i.provider = ?1 AND i.agency = ?2 AND i.channel = ?3 AND (i.direction IS NOT NULL OR l.item IS NOT NULL)`
 
 // redact replaces content wherever it is kept: in the message, and in letters
 // about it.
 func (t *tx) redact(r alt.Redaction, with channels.Content) error {
 	t.redacted = true
-	rows, err := t.all(selectNamed, string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer))
+	query, args := selectNamed, []driver.Value{string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer)}
+	if r.Address.Peer == "" {
+		query, args = selectNamedAnywhere, args[:3]
+	}
+	rows, err := t.all(query, args...)
 	if err != nil {
 		return err
 	}
 	for _, row := range rows {
 		id, a := row.num(0), r.Address
 		a.Peer = channels.Peer(row.str(1))
-		if r.Address.Peer != "" && r.Address.Peer != a.Peer {
-			continue
-		}
 		if row.str(3) != "" {
 			err = t.redactOutbound(id, with)
 		} else {
