@@ -79,6 +79,9 @@ func DecodeJSON(body []byte, v any, lim JSONLimits) error {
 	if at := tooDeep(body, orDefault(lim.MaxDepth, DefaultMaxDepth)); at >= 0 {
 		return &JSONError{int64(at), ErrDepth}
 	}
+	if json.Unmarshal(body, v) == nil {
+		return nil // the usual case, without the copy that a Decoder makes
+	}
 	dec := json.NewDecoder(bytes.NewReader(body))
 	if err := dec.Decode(v); err != nil {
 		return jsonError(err, int64(len(body)))
