@@ -39,7 +39,7 @@ type Config struct {
 	// RawFor is how long the provider's bytes of an event are kept. Default 7
 	// days.
 	RawFor time.Duration
-	// CacheSize is how many people's dossiers are kept in memory. Default 4096.
+	// CacheSize is how many people's dossiers are kept in memory. Default 8192.
 	CacheSize int
 	// KeepEvents is how many fresh items are kept decoded until they are
 	// claimed; others are read back. Default 4096.
@@ -82,7 +82,7 @@ func (c *Config) defaults() error {
 		value *int
 		usual int
 	}{
-		{"CacheSize", &c.CacheSize, 4096}, {"KeepEvents", &c.KeepEvents, 4096},
+		{"CacheSize", &c.CacheSize, 8192}, {"KeepEvents", &c.KeepEvents, 4096},
 		{"PageCache", &c.PageCache, 4096}, {"Readers", &c.Readers, 4},
 	} {
 		if *f.value < 0 {
