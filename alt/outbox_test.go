@@ -261,6 +261,7 @@ func TestALateRefusalClosesTheWindow(t *testing.T) {
 	hs := alttest.New(t, alt.HandlerFunc(echo))
 	chat := hs.Chat("whatsapp")
 	chat.Says("1").Expect("You said: 1")
+	hs.Advance(2 * time.Second)
 	failed := hs.Fake("whatsapp").StatusOf(chat.Sent()[0].Receipt, channels.Failed)
 	failed.Err = &channels.Error{Op: "send", Class: channels.ErrWindowClosed, Provider: "131047"}
 	failed.Peer = chat.Address().Peer
@@ -271,6 +272,19 @@ func TestALateRefusalClosesTheWindow(t *testing.T) {
 	require.ErrorIs(t, err, channels.ErrWindowClosed)
 	hs.Advance(time.Minute)
 	chat.Says("2").Expect("You said: 2") // the person opens it again
+}
+
+func TestARefusalOfTheSameSecondDoesNotCloseTheWindow(t *testing.T) {
+	hs := alttest.New(t, alt.HandlerFunc(echo))
+	chat := hs.Chat("whatsapp")
+	chat.Says("1").Expect("You said: 1")
+	failed := hs.Fake("whatsapp").StatusOf(chat.Sent()[0].Receipt, channels.Failed)
+	failed.Err = &channels.Error{Op: "send", Class: channels.ErrWindowClosed}
+	failed.At = hs.Clock().Now().Add(900 * time.Millisecond) // of a message from before, told late
+	hs.Clock().Advance(time.Second)
+	chat.Happens(failed)
+	_, err := hs.Service().Send(t.Context(), channels.Outbound{To: chat.Address(), Content: channels.Text{Body: "x"}})
+	require.NoError(t, err)
 }
 
 func TestOptOut(t *testing.T) {

@@ -73,7 +73,9 @@ func (c *Contact) learn(e *channels.Error, at time.Time) bool {
 	if errors.Is(e, channels.ErrOptedOut) {
 		c.optOut(true, at)
 	}
-	if errors.Is(e, channels.ErrWindowClosed) {
+	// Providers tell times in whole seconds: within one second nobody knows what
+	// came first, and a window that is wrongly open costs a refusal only.
+	if errors.Is(e, channels.ErrWindowClosed) && at.Truncate(time.Second).After(c.LastInbound) {
 		c.WindowClosed = at
 	}
 	return true
