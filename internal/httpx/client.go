@@ -137,7 +137,7 @@ func newTransport() *http.Transport {
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    dialTimeout,
 		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    64,
+		MaxIdleConnsPerHost:    256, // one provider is one host: fewer would close what the next send needs
 		IdleConnTimeout:        4 * time.Second,
 		MaxResponseHeaderBytes: 64 << 10,
 	}

@@ -51,6 +51,9 @@ type JSONLimits struct {
 	MaxDepth int
 	// TrailingNull allows the value null after the value.
 	TrailingNull bool
+	// Lenient leaves a field out whose value is of another type than v's, where
+	// otherwise the whole text is ErrShape.
+	Lenient bool
 }
 
 // JSONError says why a JSON text was refused, and roughly where. It is one of
@@ -79,11 +82,11 @@ func DecodeJSON(body []byte, v any, lim JSONLimits) error {
 	if at := tooDeep(body, orDefault(lim.MaxDepth, DefaultMaxDepth)); at >= 0 {
 		return &JSONError{int64(at), ErrDepth}
 	}
-	if json.Unmarshal(body, v) == nil {
+	if lim.tolerate(json.Unmarshal(body, v)) == nil {
 		return nil // the usual case, without the copy that a Decoder makes
 	}
 	dec := json.NewDecoder(bytes.NewReader(body))
-	if err := dec.Decode(v); err != nil {
+	if err := lim.tolerate(dec.Decode(v)); err != nil {
 		return jsonError(err, int64(len(body)))
 	}
 	rest := bytes.TrimLeft(body[dec.InputOffset():], " \t\r\n")
@@ -96,6 +99,15 @@ func DecodeJSON(body []byte, v any, lim JSONLimits) error {
 		return &JSONError{int64(len(body) - len(rest)), ErrTrailing}
 	}
 	return nil
+}
+
+// tolerate forgives what Lenient allows: encoding/json leaves a value of another
+// type out, goes on, and reports the first one at the end.
+func (lim JSONLimits) tolerate(err error) error {
+	if shape := (*json.UnmarshalTypeError)(nil); lim.Lenient && errors.As(err, &shape) {
+		return nil
+	}
+	return err
 }
 
 // jsonError drops the text of err: it can quote a number or a string of the body.

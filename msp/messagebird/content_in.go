@@ -45,10 +45,10 @@ func (l *line) content(kind string, raw json.RawMessage, ours bool) (c channels.
 	case "whatsappText":
 		var w struct {
 			Text    *struct{ Body *string } `json:"text"`
-			Context lenient[reference]      `json:"context"`
+			Context reference               `json:"context"`
 		}
 		if f.into(kind, &w) {
-			quoted = w.Context.v.ID
+			quoted = w.Context.ID
 			if w.Text != nil && w.Text.Body != nil {
 				c = channels.Text{Body: *w.Text.Body}
 			}

@@ -98,7 +98,7 @@ func codesOf(body []byte) []string {
 	var e struct {
 		Errors []fault `json:"errors"`
 	}
-	if httpx.DecodeJSON(body, &e, httpx.JSONLimits{TrailingNull: true}) != nil {
+	if httpx.DecodeJSON(body, &e, httpx.JSONLimits{TrailingNull: true, Lenient: true}) != nil {
 		return nil
 	}
 	var codes []string

@@ -29,7 +29,7 @@ const maxKey = 200
 // channels.Webhook.
 func (p *Provider) Parse(_ context.Context, r *channels.Request) ([]channels.Event, error) {
 	var e envelope
-	if err := httpx.DecodeJSON(r.Body, &e, httpx.JSONLimits{}); err != nil {
+	if err := httpx.DecodeJSON(r.Body, &e, httpx.JSONLimits{Lenient: true}); err != nil {
 		return nil, &channels.Error{Op: "parse", Class: channels.ErrMalformed, Outcome: channels.NotSent, Err: err}
 	}
 	switch e.Type {
@@ -84,8 +84,8 @@ func (l *line) received(r *channels.Request, e envelope) []channels.Event {
 		return l.p.malformed(r, l, reasonMessage)
 	}
 	content, quoted := l.content(m.Type, m.Content, false)
-	if m.ReplyTo.v.ID != "" {
-		quoted = m.ReplyTo.v.ID
+	if m.ReplyTo.ID != "" {
+		quoted = m.ReplyTo.ID
 	}
 	return []channels.Event{&channels.Received{
 		EventMeta: meta,
@@ -93,7 +93,7 @@ func (l *line) received(r *channels.Request, e envelope) []channels.Event {
 		Content:   content,
 		ReplyTo:   channels.ProviderID(quoted),
 		Thread:    thread(e),
-		From:      channels.Profile{Name: e.Contact.v.name()},
+		From:      channels.Profile{Name: e.Contact.name()},
 	}}
 }
 
@@ -122,7 +122,7 @@ func (l *line) status(r *channels.Request, e envelope) []channels.Event {
 		ID:        channels.ProviderID(m.ID),
 		Ref:       l.p.ref(m),
 		Status:    row.status,
-		Err:       l.failure(row, m.Status, m.Error.v, e.Error.v),
+		Err:       l.failure(row, m.Status, m.Error, e.Error),
 		Thread:    thread(e),
 	}}
 	if row.optOut && meta.Peer != "" {
@@ -174,10 +174,10 @@ func (l *line) meta(r *channels.Request, e envelope, address string) channels.Ev
 // peer is the one form of a person's address, and without one the contact.
 func (l *line) peer(address string, e envelope) channels.Peer {
 	if address == "" {
-		address = string(e.Contact.v.ID)
+		address = string(e.Contact.ID)
 	}
 	if address == "" {
-		address = string(e.Conversation.v.ContactID)
+		address = string(e.Conversation.ContactID)
 	}
 	if l.info.Kind == channels.WhatsApp || l.info.Kind == channels.SMS {
 		return channels.Peer(phone(address))
@@ -199,7 +199,7 @@ func thread(e envelope) string {
 	if e.Message.Conversation != "" {
 		return string(e.Message.Conversation)
 	}
-	return string(e.Conversation.v.ID)
+	return string(e.Conversation.ID)
 }
 
 // ref returns our own name of the message, where it came back. Other
@@ -207,7 +207,7 @@ func thread(e envelope) string {
 func (p *Provider) ref(m *message) string {
 	ref := ""
 	if p.cfg.Reconcile.source() {
-		ref = string(m.Source.v.Ref)
+		ref = string(m.Source.Ref)
 	}
 	if p.cfg.Reconcile.track() && m.TrackID != "" {
 		ref = string(m.TrackID)

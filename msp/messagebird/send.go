@@ -133,8 +133,8 @@ func (l *line) start(ctx context.Context, m channels.Outbound, o orderWire) (cha
 	if failure != nil {
 		return channels.Receipt{}, failure
 	}
-	if w.Messages.v.ID != "" {
-		return l.receipt(status, &message{ID: string(w.Messages.v.ID), Conversation: w.ID})
+	if w.Messages.ID != "" {
+		return l.receipt(status, &message{ID: string(w.Messages.ID), Conversation: w.ID})
 	}
 	if m.Thread = string(w.ID); m.Thread != "" {
 		if receipt, ok, err := l.Find(ctx, m); err == nil && ok {
@@ -153,7 +153,7 @@ func (l *line) post(ctx context.Context, path string, body, to any) (status int,
 	if !success(reply) {
 		return reply.Status, l.p.refused("send", l.info.ID, reply)
 	}
-	if err := httpx.DecodeJSON(reply.Body, to, httpx.JSONLimits{TrailingNull: true}); err != nil {
+	if err := httpx.DecodeJSON(reply.Body, to, httpx.JSONLimits{TrailingNull: true, Lenient: true}); err != nil {
 		return reply.Status, unclear("send", l.info.ID, reply.Status, err)
 	}
 	return reply.Status, nil

@@ -67,7 +67,7 @@ func (p *Provider) CreateWebhook(ctx context.Context, w Webhook) (Webhook, error
 		return Webhook{}, p.refused(op, w.Line, reply)
 	}
 	var made webhookIn
-	if err := httpx.DecodeJSON(reply.Body, &made, httpx.JSONLimits{TrailingNull: true}); err != nil || made.ID == "" {
+	if err := httpx.DecodeJSON(reply.Body, &made, httpx.JSONLimits{TrailingNull: true, Lenient: true}); err != nil || made.ID == "" {
 		return Webhook{}, unclear(op, w.Line, reply.Status, err)
 	}
 	return p.webhook(made), nil
@@ -126,8 +126,7 @@ func (p *Provider) DeleteWebhook(ctx context.Context, id string) error {
 // webhookIn is a webhook as it is listed.
 type webhookIn struct {
 	webhookWire
-	Settings lenient[struct{}] `json:"settings"` // of any form, and not ours to know
-	Created  moment            `json:"createdDatetime"`
+	Created moment `json:"createdDatetime"`
 }
 
 func (p *Provider) webhook(w webhookIn) Webhook {

@@ -1,41 +1,46 @@
 package messagebird
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"strings"
 	"time"
+	"unicode/utf8"
+
+	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
-// The JSON of the Conversations API, as far as it is read. What a message
-// cannot do without is strict; the rest is read leniently, because a field
-// about the contact must never cost a person's message.
+// The JSON of the Conversations API, as far as it is read. It is decoded
+// leniently, field by field, because one about the contact must never cost a
+// person's message; what a message cannot do without is then missed.
 
 // envelope is the body of a webhook.
 type envelope struct {
-	Type         string                `json:"type"`
-	Contact      lenient[contact]      `json:"contact"`
-	Conversation lenient[conversation] `json:"conversation"`
-	Message      *message              `json:"message"`
-	Error        lenient[fault]        `json:"error"`
-	Statuses     json.RawMessage       `json:"statuses"` // WhatsApp's own form, see Parse
+	Type         string          `json:"type"`
+	Contact      contact         `json:"contact"`
+	Conversation conversation    `json:"conversation"`
+	Message      *message        `json:"message"`
+	Error        fault           `json:"error"`
+	Statuses     json.RawMessage `json:"statuses"` // WhatsApp's own form, see Parse
 }
 
 type message struct {
-	ID           string             `json:"id"`
-	Conversation loose              `json:"conversationId"`
-	Channel      string             `json:"channelId"`
-	To           loose              `json:"to"`
-	From         loose              `json:"from"`
-	Direction    string             `json:"direction"`
-	Status       string             `json:"status"`
-	Type         string             `json:"type"`
-	Content      json.RawMessage    `json:"content"`
-	ReplyTo      lenient[reference] `json:"replyTo"`
-	Created      moment             `json:"createdDatetime"`
-	Updated      moment             `json:"updatedDatetime"`
-	TrackID      loose              `json:"trackId"`
-	Source       lenient[source]    `json:"source"`
-	Error        lenient[fault]     `json:"error"`
+	ID           string          `json:"id"`
+	Conversation loose           `json:"conversationId"`
+	Channel      string          `json:"channelId"`
+	To           loose           `json:"to"`
+	From         loose           `json:"from"`
+	Direction    string          `json:"direction"`
+	Status       string          `json:"status"`
+	Type         string          `json:"type"`
+	Content      json.RawMessage `json:"content"`
+	ReplyTo      reference       `json:"replyTo"`
+	Created      moment          `json:"createdDatetime"`
+	Updated      moment          `json:"updatedDatetime"`
+	TrackID      loose           `json:"trackId"`
+	Source       source          `json:"source"`
+	Error        fault           `json:"error"`
 }
 
 const (
@@ -44,11 +49,11 @@ const (
 )
 
 type conversation struct {
-	ID        loose             `json:"id"`
-	ContactID loose             `json:"contactId"`
-	Status    loose             `json:"status"`
-	Contact   lenient[contact]  `json:"contact"`
-	Messages  lenient[lastSeen] `json:"messages"`
+	ID        loose    `json:"id"`
+	ContactID loose    `json:"contactId"`
+	Status    loose    `json:"status"`
+	Contact   contact  `json:"contact"`
+	Messages  lastSeen `json:"messages"`
 }
 
 type lastSeen struct {
@@ -93,19 +98,28 @@ func (f fault) code() string {
 	return ""
 }
 
-// page is the envelope of every list.
+// page is the envelope of every list. It is strict, because to overlook a
+// message would be to call it missing; what it lists is read leniently.
 type page[T any] struct {
-	Total int `json:"totalCount"`
-	Items []T `json:"items"`
+	Total int      `json:"totalCount"`
+	Items items[T] `json:"items"`
 }
 
-// lenient holds a T, or the zero T when the JSON is something else.
-type lenient[T any] struct{ v T }
+type items[T any] []T
 
-func (l *lenient[T]) UnmarshalJSON(b []byte) error {
-	var v T
-	if json.Unmarshal(b, &v) == nil {
-		l.v = v
+func (l *items[T]) UnmarshalJSON(b []byte) error {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	*l = make([]T, len(raw))
+	for i, r := range raw {
+		if r[0] != '{' && string(r) != "null" {
+			return errors.New("a list of something else")
+		}
+		if err := httpx.DecodeJSON(r, &(*l)[i], httpx.JSONLimits{Lenient: true}); err != nil {
+			return err
+		}
 	}
 	return nil
 }
@@ -115,14 +129,26 @@ type loose string
 
 func (l *loose) UnmarshalJSON(b []byte) error {
 	*l = ""
-	var n json.Number
-	switch {
-	case b[0] == '"':
-		return json.Unmarshal(b, (*string)(l))
-	case json.Unmarshal(b, &n) == nil:
-		*l = loose(n)
+	switch c := b[0]; {
+	case c == '"':
+		s, err := unquote(b)
+		*l = loose(s)
+		return err
+	case c == '-' || '0' <= c && c <= '9':
+		*l = loose(b)
 	}
 	return nil
+}
+
+// unquote decodes a JSON string. Nearly all are without escapes, and are then
+// what stands between the quotes.
+func unquote(b []byte) (string, error) {
+	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
+		return string(b[1 : len(b)-1]), nil
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	return s, err
 }
 
 // moment is a time in RFC 3339 with up to nine fractional digits. Zero stands
@@ -135,10 +161,15 @@ type moment struct {
 
 func (m *moment) UnmarshalJSON(b []byte) error {
 	*m = moment{}
-	if json.Unmarshal(b, &m.text) == nil {
-		if t, err := time.Parse(time.RFC3339, m.text); err == nil {
-			m.Time = t
-		}
+	if b[0] != '"' {
+		return nil
+	}
+	var err error
+	if m.text, err = unquote(b); err != nil {
+		return err
+	}
+	if t, err := time.Parse(time.RFC3339, m.text); err == nil {
+		m.Time = t
 	}
 	return nil
 }
