@@ -17,6 +17,7 @@ type person struct {
 	session *session.Session
 	talk    *alt.Conversation // the latest one
 	talkRow int64
+	talkLog int64 // the newest entry of its log
 }
 
 // dossier returns a copy for the caller.

@@ -145,7 +145,7 @@ func (t *tx) apply(e *entry, p *change) error {
 			return err
 		}
 	}
-	if err := t.writeLog(p.log); err != nil {
+	if err := t.writeLog(p.log, p.Conversation); err != nil {
 		return err
 	}
 	if o := p.Once; o != nil {

@@ -133,7 +133,8 @@ func (w *writer) load() error {
 	if err != nil {
 		return err
 	}
-	w.seq, w.position = r.num(0), r.num(1)
+	w.counters = counters{r.num(0), r.num(1)}
+	w.grant = w.counters
 	if r, err = w.c.one("SELECT count(*) FROM parked"); err != nil {
 		return err
 	}

@@ -160,7 +160,7 @@ func (s *Store) Settle(ctx context.Context, agency channels.Agency, id int64, v 
 		if err != nil {
 			return err
 		}
-		return t.writeLog([]logRow{entry})
+		return t.writeLog([]logRow{entry}, nil)
 	})
 }
 

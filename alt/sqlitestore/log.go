@@ -2,16 +2,16 @@ package sqlitestore
 
 import (
 	"context"
+	"database/sql/driver"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// logWindow is how many rows of the log one query looks at.
-const logWindow = 5000
+// logWindow is how many numbers one query of the whole log looks at.
+const logWindow = 20_000
 
 const columns = "SELECT seq, agency, at, act, actor, line, conversation, message, detail FROM log"
 
@@ -19,6 +19,8 @@ const columns = "SELECT seq, agency, at, act, actor, line, conversation, message
 type logRow struct {
 	alt.LogEntry
 	detail []byte
+	// Set in the transaction: the row, and the one before of the conversation.
+	seq, prev int64
 }
 
 func encodeLog(e alt.LogEntry) (logRow, error) {
@@ -29,16 +31,60 @@ func encodeLog(e alt.LogEntry) (logRow, error) {
 	if err != nil {
 		return logRow{}, fmt.Errorf("sqlitestore: encode log entry: %w", err)
 	}
-	return logRow{e, b}, nil
+	return logRow{LogEntry: e, detail: b}, nil
 }
 
-func (t *tx) writeLog(entries []logRow) error {
-	for _, e := range entries {
-		_, err := t.exec("INSERT INTO log (agency, at, act, actor, line, conversation, message, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			string(e.Agency), e.At.UnixMicro(), e.Act, e.Actor, text(e.Line), text(e.Conversation), text(e.Message), blob(e.detail))
+// chain numbers entries of a conversation that is being saved, and returns its
+// newest; last is the one before.
+func (t *tx) chain(entries []logRow, conversation string, last int64) int64 {
+	for i := range entries {
+		if e := &entries[i]; e.Conversation == conversation {
+			e.seq, e.prev = t.next(), last
+			last = e.seq
+		}
+	}
+	return last
+}
+
+func (t *tx) writeLog(entries []logRow, saved *alt.Conversation) error {
+	for i := range entries {
+		e := &entries[i]
+		if saved == nil || e.Conversation != saved.ID {
+			if err := t.link(e); err != nil {
+				return err
+			}
+		}
+		_, err := t.exec("INSERT INTO log (seq, agency, at, act, actor, line, conversation, message, detail, prev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			e.seq, string(e.Agency), e.At.UnixMicro(), e.Act, e.Actor, text(e.Line), text(e.Conversation), text(e.Message), blob(e.detail), number(e.prev))
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// link numbers an entry, and puts it at the end of the log of its conversation,
+// which is not being saved.
+func (t *tx) link(e *logRow) error {
+	e.seq, e.prev = t.next(), 0
+	if e.Conversation == "" {
+		return nil
+	}
+	r, err := t.one("SELECT id, log, channel, peer FROM conversations WHERE agency = ? AND name = ?", string(e.Agency), e.Conversation)
+	if err != nil || r == nil {
+		return err
+	}
+	e.prev = r.num(1)
+	if _, err := t.exec("UPDATE conversations SET log = ? WHERE id = ?", e.seq, r.num(0)); err != nil {
+		return err
+	}
+	a := channels.Address{Agency: e.Agency, Channel: channels.ID(r.str(2)), Peer: channels.Peer(r.str(3))}
+	p := t.known(a)
+	switch {
+	case p == nil:
+		t.people[a] = nil // whoever reads it now reads something old
+	case p.talkRow == r.num(0):
+		t.edit(a, p).talkLog = e.seq
 	}
 	return nil
 }
@@ -53,27 +99,7 @@ func (s *Store) Log(ctx context.Context, q alt.LogQuery) ([]alt.LogEntry, string
 	if err != nil {
 		return nil, "", err
 	}
-	f := filter{}
-	f.and("agency = ?", string(q.Agency))
-	from := columns + " WHERE "
-	switch {
-	case q.Message != "":
-		from = columns + " INDEXED BY log_message WHERE "
-		f.and("message = ?", q.Message)
-		if q.Conversation != "" {
-			f.and("conversation = ?", q.Conversation)
-		}
-	case q.Conversation != "":
-		from = columns + " INDEXED BY log_conversation WHERE "
-		f.and("conversation = ?", q.Conversation)
-	}
-	if !q.From.IsZero() {
-		f.and("at >= ?", q.From.UnixMicro())
-	}
-	if !q.To.IsZero() {
-		f.and("at <= ?", q.To.UnixMicro())
-	}
-	rows, err := s.readLog(ctx, from, f, after, limit+1)
+	rows, err := s.findLog(ctx, q, after, limit+1)
 	if err != nil {
 		return nil, "", err
 	}
@@ -91,6 +117,43 @@ func (s *Store) Log(ctx context.Context, q alt.LogQuery) ([]alt.LogEntry, string
 	return page, next, nil
 }
 
+// selectChain walks the log of a conversation back, to after a place.
+const selectChain = `WITH RECURSIVE chain(seq) AS (SELECT ? UNION ALL
+	SELECT l.prev FROM chain JOIN log l ON l.seq = chain.seq WHERE l.prev > ?) ` + columns + " WHERE seq IN (SELECT seq FROM chain) AND "
+
+// findLog takes the way that there is to the entries: the message's index, the
+// conversation's chain, or a look at everything.
+func (s *Store) findLog(ctx context.Context, q alt.LogQuery, after int64, want int) ([]row, error) {
+	var f filter
+	f.and("agency = ?", string(q.Agency))
+	if q.Message != "" {
+		f.and("message = ?", q.Message)
+	}
+	if q.Conversation != "" {
+		f.and("conversation = ?", q.Conversation)
+	}
+	if !q.From.IsZero() {
+		f.and("at >= ?", q.From.UnixMicro())
+	}
+	if !q.To.IsZero() {
+		f.and("at <= ?", q.To.UnixMicro())
+	}
+	where := f.where() + " AND seq > ? ORDER BY seq LIMIT ?"
+	if q.Message != "" {
+		return s.read(ctx, columns+" INDEXED BY log_message WHERE "+where, f.values(after, want)...)
+	}
+	if q.Conversation != "" {
+		r, err := s.readOne(ctx, "SELECT log FROM conversations WHERE agency = ? AND name = ?", string(q.Agency), q.Conversation)
+		switch {
+		case err != nil || r != nil && r.num(0) == 0:
+			return nil, err
+		case r != nil:
+			return s.read(ctx, selectChain+where, append([]driver.Value{r.num(0), after}, f.values(after, want)...)...)
+		}
+	}
+	return s.scanLog(ctx, f, after, want)
+}
+
 func logEntry(r row) (alt.LogEntry, error) {
 	e := alt.LogEntry{
 		Seq: r.num(0), Agency: channels.Agency(r.str(1)), At: r.time(2), Act: r.str(3), Actor: r.str(4), Line: channels.ID(r.str(5)),
@@ -104,20 +167,15 @@ func logEntry(r row) (alt.LogEntry, error) {
 	return e, nil
 }
 
-// readLog reads on until there is enough, a window of the log at a time.
-func (s *Store) readLog(ctx context.Context, from string, f filter, after int64, want int) ([]row, error) {
+// scanLog reads on until there is enough, a window of the log at a time.
+func (s *Store) scanLog(ctx context.Context, f filter, after int64, want int) ([]row, error) {
 	r, err := s.readOne(ctx, "SELECT coalesce(max(seq), 0) FROM log")
 	if err != nil {
 		return nil, err
 	}
-	last := r.num(0)
-	step := int64(logWindow)
-	if strings.Contains(from, "INDEXED BY") {
-		step = last // the index leads to the few rows that there are
-	}
 	var found []row
-	for ; after < last && len(found) < want; after += step {
-		rows, err := s.read(ctx, from+f.where()+" AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", f.values(after, after+step, want-len(found))...)
+	for last := r.num(0); after < last && len(found) < want; after += logWindow {
+		rows, err := s.read(ctx, columns+" WHERE "+f.where()+" AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?", f.values(after, after+logWindow, want-len(found))...)
 		if err != nil {
 			return nil, err
 		}

@@ -1,13 +1,18 @@
 package sqlitestore_test
 
 import (
+	"cmp"
 	"path/filepath"
+	"slices"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/sqlitestore"
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 func TestMigratingBackEmptiesAndForwardMakesItAnew(t *testing.T) {
@@ -27,11 +32,47 @@ func TestMigratingBackEmptiesAndForwardMakesItAnew(t *testing.T) {
 	require.ErrorContains(t, sqlitestore.Migrate(t.Context(), cfg, -1), "not negative")
 }
 
+func TestTheLogOfAConversationSurvivesEachMigration(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, nil)
+	st := open(t, cfg)
+	entries := func(conversation string, n int) (log []alt.LogEntry) {
+		for range n {
+			log = append(log, alt.LogEntry{Agency: agency, At: time.Now(), Act: "test", Actor: "test", Conversation: conversation, Message: "m"})
+		}
+		return log
+	}
+	for _, name := range []string{"a", "b"} {
+		commit(t, st, alt.Item{}, alt.Changes{Conversation: talk(at(channels.Peer(name)), name), Log: entries(name, 2)})
+	}
+	commit(t, st, alt.Item{}, alt.Changes{Log: entries("a", 3)})
+	commit(t, st, alt.Item{}, alt.Changes{Log: entries("nobody's", 1)})
+	for _, version := range []int{2, 1} {
+		for name, n := range map[string]int{"a": 5, "b": 2, "nobody's": 1, "c": 0} {
+			var found []alt.LogEntry
+			for cursor, more := "", true; more; more = cursor != "" {
+				page, next, err := st.Log(t.Context(), alt.LogQuery{Agency: at("a").Agency, Conversation: name, Limit: 2, Cursor: cursor})
+				require.NoError(t, err)
+				found, cursor = append(found, page...), next
+			}
+			require.Len(t, found, n, "%s from version %d", name, version)
+			require.True(t, slices.IsSortedFunc(found, func(a, b alt.LogEntry) int { return cmp.Compare(a.Seq, b.Seq) }))
+		}
+		require.NoError(t, st.Close())
+		require.NoError(t, sqlitestore.Migrate(t.Context(), cfg, version))
+		st = open(t, cfg)
+	}
+	commit(t, st, alt.Item{}, alt.Changes{Log: entries("b", 1)})
+	log, _, err := st.Log(t.Context(), alt.LogQuery{Agency: at("a").Agency, Conversation: "b"})
+	require.NoError(t, err)
+	require.Len(t, log, 3)
+}
+
 func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
 	t.Parallel()
 	cfg := config(t, nil)
 	st := open(t, cfg)
-	require.NoError(t, st.Exec(t.Context(), "INSERT INTO versions VALUES (2, 0)"))
+	require.NoError(t, st.Exec(t.Context(), "INSERT INTO versions VALUES (99, 0)"))
 	require.NoError(t, st.Close())
 	_, err := sqlitestore.Open(t.Context(), cfg)
 	require.ErrorIs(t, err, sqlitestore.ErrNewer)

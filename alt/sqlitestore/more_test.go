@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/alt/sqlitestore"
 	"github.com/liidestuja/liidestuja/channels"
 )
 
@@ -125,6 +127,11 @@ func TestWhatIsCachedIsWhatIsStored(t *testing.T) {
 	cfg.CacheSize = 3
 	st := open(t, cfg)
 	const people = 6
+	for i := range people { // all are there before anybody writes about them
+		c := talk(at(channels.Peer(fmt.Sprint(i))), fmt.Sprint("c", i))
+		commit(t, st, alt.Item{}, alt.Changes{Contact: &alt.Contact{Address: c.Address}, Conversation: c})
+	}
+	var logged [people]atomic.Int32
 	var wg sync.WaitGroup
 	for w := range 6 {
 		wg.Go(func() {
@@ -135,15 +142,18 @@ func TestWhatIsCachedIsWhatIsStored(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				if d.Contact == nil {
-					d.Contact, d.Conversation = &alt.Contact{Address: a}, talk(a, "c"+string(a.Peer))
-				}
 				id := channels.MessageID(fmt.Sprint(w, "-", i))
 				c := alt.Changes{Contact: d.Contact, Conversation: d.Conversation, Send: []channels.Outbound{answer(a, id, "x")}}
 				if i%2 == 0 {
 					c = alt.Changes{Reports: []alt.Report{{Address: a, Ref: fmt.Sprint(w, "-", i-1), Status: channels.Read, Thread: fmt.Sprint(w, i)}}}
 				}
-				if err := st.Commit(context.Background(), alt.Item{}, c); err != nil && !errors.Is(err, alt.ErrConflict) {
+				for range 2 {
+					c.Log = append(c.Log, alt.LogEntry{Agency: a.Agency, At: time.Now(), Act: "test", Actor: "test", Conversation: d.Conversation.ID})
+				}
+				switch err := st.Commit(context.Background(), alt.Item{}, c); {
+				case err == nil:
+					logged[(i+w)%people].Add(2)
+				case !errors.Is(err, alt.ErrConflict):
 					t.Error(err)
 				}
 			}
@@ -161,5 +171,10 @@ func TestWhatIsCachedIsWhatIsStored(t *testing.T) {
 		require.Equal(t, is.Conversation.Position, was.Conversation.Position)
 		require.Equal(t, is.Conversation.Thread, was.Conversation.Thread)
 		require.Equal(t, is.Conversation.Version, was.Conversation.Version)
+		for _, s := range []*sqlitestore.Store{st, stored} {
+			log, _, err := s.Log(t.Context(), alt.LogQuery{Agency: a.Agency, Conversation: fmt.Sprint("c", i), Limit: 1000})
+			require.NoError(t, err)
+			require.Len(t, log, int(logged[i].Load()))
+		}
 	}
 }

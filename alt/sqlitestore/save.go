@@ -21,7 +21,7 @@ type part[T any] struct {
 func (t *tx) savePeople(p *change) (talk int64, err error) {
 	contact, ss := part[*alt.Contact]{p.Contact, p.contact}, part[*session.Session]{p.Session, p.session}
 	if p.Conversation != nil {
-		if talk, err = t.saveTalk(p.Conversation, p.talk); err != nil {
+		if talk, err = t.saveTalk(p.Conversation, p.talk, p.log); err != nil {
 			return 0, err
 		}
 	}
@@ -123,8 +123,9 @@ func reindex(old, s *session.Session) bool {
 	return s.Active() && (!old.Started.Equal(s.Started) || s.LastSeen.Before(old.LastSeen))
 }
 
-// saveTalk writes a conversation, which gets its next position.
-func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
+// saveTalk writes a conversation, which gets its next position and the end of
+// its log.
+func (t *tx) saveTalk(c *alt.Conversation, body []byte, log []logRow) (int64, error) {
 	p, err := t.person(c.Address)
 	if err != nil {
 		return 0, err
@@ -137,13 +138,13 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
 			last = at
 		}
 	}
-	var row int64
+	var row, newest int64
 	if c.Version == 1 {
-		row = t.next()
-		_, err = t.exec(`INSERT INTO conversations (id, agency, name, channel, peer, version, position, open, kind, held_by, waiting, last, thread, search, body)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		row, newest = t.next(), t.chain(log, c.ID, 0)
+		_, err = t.exec(`INSERT INTO conversations (id, agency, name, channel, peer, version, position, open, kind, held_by, waiting, last, thread, search, body, log)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 			row, string(c.Address.Agency), c.ID, string(c.Address.Channel), string(c.Address.Peer), c.Version, c.Position, c.State == alt.Open,
-			string(c.Holder.Kind), c.Holder.By, micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body)
+			string(c.Holder.Kind), c.Holder.By, micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, number(newest))
 	} else {
 		old, ferr := t.findTalk(p, c)
 		if ferr != nil {
@@ -152,11 +153,11 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
 		if c.Thread == "" {
 			c.Thread = old.thread // a report told it meanwhile
 		}
-		row = old.row
+		row, newest = old.row, t.chain(log, c.ID, old.log)
 		_, err = t.exec(`UPDATE conversations SET version = ?, position = ?, open = ?, kind = ?, held_by = ?, waiting = ?, last = ?,
-			thread = ?, search = ?, body = ? WHERE id = ?`,
+			thread = ?, search = ?, body = ?, log = ? WHERE id = ?`,
 			c.Version, c.Position, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By,
-			micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, row)
+			micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, number(newest), row)
 		if err == nil && old.address != c.Address { // the person has another one now
 			_, err = t.exec("UPDATE conversations SET channel = ?, peer = ? WHERE id = ?", string(c.Address.Channel), string(c.Address.Peer), row)
 			if err == nil {
@@ -173,7 +174,7 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte) (int64, error) {
 	if latest || p.talkRow == row {
 		relink := p.talkRow != row
 		p = t.edit(c.Address, p)
-		p.talk, p.talkRow = c, row
+		p.talk, p.talkRow, p.talkLog = c, row, newest
 		if relink {
 			t.relinked[p] = true
 		}
@@ -186,19 +187,20 @@ type storedTalk struct {
 	row, version int64
 	thread       string
 	address      channels.Address
+	log          int64 // its newest entry
 }
 
 // findTalk looks a conversation up; p is the person whose it is.
 func (t *tx) findTalk(p *person, c *alt.Conversation) (storedTalk, error) {
 	if p.talk != nil && p.talk.ID == c.ID {
-		return storedTalk{p.talkRow, p.talk.Version, p.talk.Thread, p.talk.Address}, nil
+		return storedTalk{p.talkRow, p.talk.Version, p.talk.Thread, p.talk.Address, p.talkLog}, nil
 	}
-	r, err := t.one("SELECT id, version, thread, channel, peer FROM conversations WHERE agency = ? AND name = ?", string(c.Address.Agency), c.ID)
+	r, err := t.one("SELECT id, version, thread, channel, peer, log FROM conversations WHERE agency = ? AND name = ?", string(c.Address.Agency), c.ID)
 	if err != nil || r == nil {
 		return storedTalk{}, err
 	}
 	return storedTalk{r.num(0), r.num(1), r.str(2),
-		channels.Address{Agency: c.Address.Agency, Channel: channels.ID(r.str(3)), Peer: channels.Peer(r.str(4))}}, nil
+		channels.Address{Agency: c.Address.Agency, Channel: channels.ID(r.str(3)), Peer: channels.Peer(r.str(4))}, r.num(5)}, nil
 }
 
 // moveTalk shows a conversation's new address to who had it.

@@ -10,19 +10,29 @@ import (
 	"github.com/liidestuja/liidestuja/session"
 )
 
+// counters are the last number given to anything and the last position of a
+// conversation.
+type counters struct{ seq, position int64 }
+
+// grantSize is how far the stored counters run ahead, so that few transactions
+// write them. After a restart numbers go on from there: they grow, with gaps.
+const grantSize = 10_000
+
 // tx is a transaction of the writer.
 type tx struct {
 	*conn
 	s   *Store
 	now time.Time
 	// Counters and people as they will be.
-	seq, position, parked int64
-	people                map[channels.Address]*person
-	own                   map[*person]bool           // copies that may be changed
-	relinked              map[*person]bool           // who have another latest conversation
-	changed               map[int64]bool             // items whose work is not what memory says
-	moved                 map[int64]channels.Address // conversations whose messages changed
-	saved                 map[int64]bool             // conversations that have a position of this transaction
+	counters
+	grant    counters
+	parked   int64
+	people   map[channels.Address]*person
+	own      map[*person]bool           // copies that may be changed
+	relinked map[*person]bool           // who have another latest conversation
+	changed  map[int64]bool             // items whose work is not what memory says
+	moved    map[int64]channels.Address // conversations whose messages changed
+	saved    map[int64]bool             // conversations that have a position of this transaction
 	// after is run when the transaction is durable, with Store.mu held.
 	after    []func()
 	redacted bool
@@ -30,7 +40,7 @@ type tx struct {
 
 func newTx(w *writer) *tx {
 	return &tx{
-		conn: w.c, s: w.s, now: w.s.cfg.Now(), seq: w.seq, position: w.position, parked: w.parked,
+		conn: w.c, s: w.s, now: w.s.cfg.Now(), counters: w.counters, grant: w.grant, parked: w.parked,
 		people: make(map[channels.Address]*person), own: make(map[*person]bool), relinked: make(map[*person]bool),
 		changed: make(map[int64]bool), moved: make(map[int64]channels.Address), saved: make(map[int64]bool),
 	}
@@ -62,7 +72,11 @@ func (t *tx) flush() error {
 			p.talk.Position = t.position
 		}
 	}
-	_, err := t.exec("UPDATE store SET seq = ?, position = ? WHERE seq <> ? OR position <> ?", t.seq, t.position, t.seq, t.position)
+	if t.seq <= t.grant.seq && t.position <= t.grant.position {
+		return nil
+	}
+	t.grant = counters{t.seq + grantSize, t.position + grantSize}
+	_, err := t.exec("UPDATE store SET seq = ?, position = ?", t.grant.seq, t.grant.position)
 	return err
 }
 
@@ -110,7 +124,7 @@ func (t *tx) touch(a channels.Address, talk int64) {
 	}
 }
 
-const selectPerson = `SELECT p.id, p.contact, p.thread, p.session, p.talk, c.body, c.position, c.thread
+const selectPerson = `SELECT p.id, p.contact, p.thread, p.session, p.talk, c.body, c.position, c.thread, c.log
 	FROM people p LEFT JOIN conversations c ON c.id = p.talk
 	WHERE p.agency = ? AND p.channel = ? AND p.peer = ?`
 
@@ -141,7 +155,7 @@ func decodePerson(r row) (*person, error) {
 		if err != nil {
 			return nil, err
 		}
-		p.talk, p.talkRow = c, r.num(4)
+		p.talk, p.talkRow, p.talkLog = c, r.num(4), r.num(8)
 	}
 	return p, nil
 }

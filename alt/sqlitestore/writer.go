@@ -27,11 +27,11 @@ const (
 
 // writer is the one goroutine that changes the database.
 type writer struct {
-	s        *Store
-	c        *conn // nil while it cannot be opened
-	seq      int64
-	position int64
-	parked   int64 // rows
+	s *Store
+	c *conn // nil while it cannot be opened
+	counters
+	grant  counters // as they are stored
+	parked int64    // rows
 
 	// What waits for the log to be emptied of old content.
 	dirty    bool
@@ -115,7 +115,7 @@ func (w *writer) transact(batch []*call) error {
 		w.rollback()
 		return err
 	}
-	w.seq, w.position, w.parked = t.seq, t.position, t.parked
+	w.counters, w.grant, w.parked = t.counters, t.grant, t.parked
 	w.s.people.put(t.people)
 	w.s.mu.Lock()
 	for _, f := range t.after {
