@@ -116,9 +116,9 @@ func jsonError(err error, end int64) *JSONError {
 	var shape *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		return &JSONError{syntax.Offset, ErrSyntax}
+		return &JSONError{min(syntax.Offset, end), ErrSyntax}
 	case errors.As(err, &shape):
-		return &JSONError{shape.Offset, ErrShape}
+		return &JSONError{min(shape.Offset, end), ErrShape} // it can be one too far
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
 		return &JSONError{end, ErrSyntax}
 	default: // of an UnmarshalJSON method, or the fault of v
@@ -142,21 +142,37 @@ func invalidUTF8(b []byte) int {
 // tooDeep returns where the nesting passes limit, or -1. It trusts the text to be
 // JSON: for anything else the decoder has the last word.
 func tooDeep(b []byte, limit int) int {
-	depth, inString := 0, false
+	depth := 0
 	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case inString && c == '\\':
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == '{' || c == '[':
+		switch b[i] {
+		case '"':
+			i = stringEnd(b, i)
+		case '{', '[':
 			if depth++; depth > limit {
 				return i
 			}
-		case c == '}' || c == ']':
+		case '}', ']':
 			depth--
 		}
 	}
 	return -1
+}
+
+// stringEnd returns where the string that begins at i ends: at the next quote
+// before which there is an even number of backslashes.
+func stringEnd(b []byte, i int) int {
+	for begin := i + 1; ; {
+		n := bytes.IndexByte(b[i+1:], '"')
+		if n < 0 {
+			return len(b)
+		}
+		i += 1 + n
+		escapes := 0
+		for i-1-escapes >= begin && b[i-1-escapes] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 0 {
+			return i
+		}
+	}
 }

@@ -91,6 +91,8 @@ func TestDecodeJSON(t *testing.T) {
 		"brackets after an escaped quote": {body: `{"text":"\"` + strings.Repeat("[", 200) + `\\"}`},
 		"siblings do not add up":          {body: `{"any":[` + strings.Repeat("[],", 500) + `[]]}`},
 		"null":                            {body: `null`},
+		"a number for a string, lenient":  {body: `{"any":"a","text":37255512345}`, lim: httpx.JSONLimits{Lenient: true}},
+		"a list for an object, lenient":   {body: `[]`, lim: httpx.JSONLimits{Lenient: true}},
 		"null after it, where allowed":    {body: `{"text":"a"} null` + "\n", lim: httpx.JSONLimits{TrailingNull: true}},
 
 		"depth over the limit":         {body: `{"any":` + nested(64) + `}`, reason: httpx.ErrDepth, offset: 7 + 63},
@@ -114,6 +116,8 @@ func TestDecodeJSON(t *testing.T) {
 		"two nulls after it":           {body: `{} null null`, lim: httpx.JSONLimits{TrailingNull: true}, reason: httpx.ErrTrailing, offset: 8},
 		"more than null after it":      {body: `{} nullx`, lim: httpx.JSONLimits{TrailingNull: true}, reason: httpx.ErrTrailing, offset: 7},
 		"another value, null allowed":  {body: `{} 1`, lim: httpx.JSONLimits{TrailingNull: true}, reason: httpx.ErrTrailing, offset: 3},
+		"half an object, lenient":      {body: `{"text":5`, lim: httpx.JSONLimits{Lenient: true}, reason: httpx.ErrSyntax, offset: 9},
+		"a second object, lenient":     {body: `{"text":5} {}`, lim: httpx.JSONLimits{Lenient: true}, reason: httpx.ErrTrailing, offset: 11},
 		"a number too large for float": {body: `{"any":1e999}`, reason: httpx.ErrShape, offset: 13},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -134,8 +138,20 @@ func TestDecodeJSON(t *testing.T) {
 	}
 }
 
+func TestALenientDecodeKeepsWhatFits(t *testing.T) {
+	var m struct {
+		Text string
+		Any  struct{ Inner []int }
+		Last string
+	}
+	require.NoError(t, httpx.DecodeJSON([]byte(`{"text":{},"any":{"inner":[1,"x",3]},"last":"l"}`), &m, httpx.JSONLimits{Lenient: true}))
+	require.Empty(t, m.Text)
+	require.Equal(t, []int{1, 0, 3}, m.Any.Inner)
+	require.Equal(t, "l", m.Last)
+}
+
 func FuzzDecodeJSON(f *testing.F) {
-	for _, s := range []string{"", "null", `{"a":[1,{"b":"\u00f5\\\""}]}`, nested(9), `{} null`, "{}\xff", `"[[["`, `{"a":1}x`, "[[[[[[[[["} {
+	for _, s := range []string{"", "null", `{"a":[1,{"b":"\u00f5\\\""}]}`, nested(9), `{} null`, "{}\xff", `"[[["`, `{"a":1}x`, "[[[[[[[[[", "1E700"} {
 		f.Add([]byte(s), 8)
 	}
 	f.Fuzz(func(t *testing.T, body []byte, limit int) {
