@@ -160,7 +160,7 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 		}
 		t.notice(it.Event)
 	}
-	if h != nil {
+	if h != nil && (!isMessage || !received.Standby) {
 		offer := t.d.Contact.Offer
 		if err := s.call(limited, h, t); err != nil {
 			return err

@@ -252,6 +252,15 @@ func TestAnAncientMessageGoesToAPerson(t *testing.T) {
 	require.Equal(t, "stale", hs.Letters()[0].Code)
 }
 
+func TestAMessageThatAnotherApplicationHasIsKeptAndNotAnswered(t *testing.T) {
+	hs := alttest.New(t, alt.HandlerFunc(echo))
+	chat := hs.Chat("messenger")
+	chat.Happens(&channels.Received{EventMeta: channels.EventMeta{Key: "s", Channel: "messenger", Peer: chat.Address().Peer, At: hs.Clock().Now()},
+		ID: "s", Content: channels.Text{Body: "to the other one"}, Standby: true}).ExpectNothing()
+	require.Equal(t, channels.Text{Body: "to the other one"}, chat.Transcript()[0].Content)
+	chat.Says("tere").Expect("You said: tere")
+}
+
 func TestEditedAndWithdrawnMessagesChangeTheTranscript(t *testing.T) {
 	var notices []string
 	hs := alttest.NewWith(t, alttest.Config{Handler: alt.HandlerFunc(echo), Change: func(c *alt.Config) {

@@ -43,7 +43,7 @@ func MarshalEvent(e Event) ([]byte, error) {
 	r := eventRow{EventMeta: *e.Meta(), Type: e.Type()}
 	switch e := e.(type) {
 	case *Received:
-		r.ID, r.Content, r.ReplyTo, r.Thread = e.ID, &boxed{e.Content}, e.ReplyTo, e.Thread
+		r.ID, r.Content, r.ReplyTo, r.Thread, r.Flag = e.ID, &boxed{e.Content}, e.ReplyTo, e.Thread, e.Standby
 		if e.From != (Profile{}) {
 			r.From = &e.From
 		}
@@ -95,7 +95,7 @@ func UnmarshalEvent(b []byte) (Event, error) {
 	m := r.EventMeta
 	switch r.Type {
 	case "received":
-		e := &Received{EventMeta: m, ID: r.ID, Content: content, ReplyTo: r.ReplyTo, Thread: r.Thread}
+		e := &Received{EventMeta: m, ID: r.ID, Content: content, ReplyTo: r.ReplyTo, Thread: r.Thread, Standby: r.Flag}
 		if r.From != nil {
 			e.From = *r.From
 		}

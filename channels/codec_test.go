@@ -47,7 +47,7 @@ func events() []channels.Event {
 	m := channels.EventMeta{Key: "key", Channel: "ppa", Agency: "ppa", Peer: channels.Peer(number), At: moment, Trace: "trace", Raw: []byte(raw)}
 	text := channels.Text{Body: said}
 	return []channels.Event{
-		&channels.Received{EventMeta: m, ID: "id", Content: text, ReplyTo: "other", Thread: "thread", From: channels.Profile{Name: name, Language: "et"}},
+		&channels.Received{EventMeta: m, ID: "id", Content: text, ReplyTo: "other", Thread: "thread", From: channels.Profile{Name: name, Language: "et"}, Standby: true},
 		&channels.Edited{EventMeta: m, ID: "id", Content: text},
 		&channels.Withdrawn{EventMeta: m, ID: "id"},
 		&channels.Echoed{EventMeta: m, ID: "id", Ref: "ref", Content: text, Author: channels.Person, Thread: "thread"},

@@ -73,6 +73,10 @@ type Received struct {
 	ReplyTo ProviderID // the message that the person quoted, if any
 	Thread  string     // the provider's conversation, opaque to the core
 	From    Profile
+	// Standby: another application, or a person at the provider's own inbox,
+	// has the conversation. The message is kept and shown, and answered by
+	// nobody here.
+	Standby bool
 }
 
 // Edited replaces the content of an earlier message.
