@@ -147,7 +147,7 @@ func (s *Service) failed(ctx context.Context, it Item, l *line, e *channels.Erro
 		wait := delay(it.Attempt)
 		if e.RetryAfter > 0 {
 			wait = e.RetryAfter
-			if errors.Is(e, channels.ErrRateLimited) {
+			if errors.Is(e, channels.ErrRateLimited) && !e.Person {
 				l.pause(now.Add(min(wait, s.cfg.MaxHold)))
 			}
 		}

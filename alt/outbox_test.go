@@ -72,6 +72,18 @@ func TestARateLimitHoldsTheLineNotTheOthers(t *testing.T) {
 	b.Expect("You said: 2")
 }
 
+func TestALimitOfOnePersonHoldsTheLineForNobodyElse(t *testing.T) {
+	hs := alttest.New(t, alt.HandlerFunc(echo))
+	a, b := hs.Chat("whatsapp"), hs.Chat("whatsapp")
+	hs.Fake("whatsapp").FailNext(&channels.Error{Class: channels.ErrRateLimited, Outcome: channels.NotSent, RetryAfter: time.Minute, Person: true})
+	a.Says("1").Says("2").ExpectNothing()
+	b.Says("3").Expect("You said: 3")
+	hs.Advance(59 * time.Second)
+	a.ExpectNothing()
+	hs.Advance(time.Minute)
+	a.Expect("You said: 1", "You said: 2")
+}
+
 func TestAProviderThatIsDownForAMinuteLosesNothingAndKeepsTheOrder(t *testing.T) {
 	hs := alttest.New(t, alt.HandlerFunc(echo))
 	chat := hs.Chat("whatsapp")

@@ -102,9 +102,12 @@ type Error struct {
 	Class      error // one of the Err... classes
 	Outcome    Outcome
 	RetryAfter time.Duration // asked for by the provider; 0 = not said
-	Provider   string        // the provider's code, e.g. "131047"; no free text
-	Instead    []Alternative
-	Err        error // the cause, for errors.Is and errors.As only
+	// Person tells that an ErrRateLimited is about messages to this one person:
+	// those wait, and the rest of the line goes on.
+	Person   bool
+	Provider string // the provider's code, e.g. "131047"; no free text
+	Instead  []Alternative
+	Err      error // the cause, for errors.Is and errors.As only
 }
 
 // Error prints no cause and nothing personal.
