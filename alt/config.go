@@ -96,7 +96,7 @@ type Rate struct {
 // Observation is one measured fact. Names: webhook.accepted, .duplicate,
 // .refused, .malformed, .unavailable (N events or requests); turn.done,
 // .retry, .dead, .panic; send.sent, .retry, .dead, .unknown; media.fetched,
-// .missing, .retry, .dead; reconcile.retry, .dead; driver.panic;
+// .missing, .retry, .dead; reconcile.retry, .uncertain; driver.panic;
 // report.applied, echo.matched, echo.foreign; session.expired. Labels are of low
 // cardinality and hold nothing personal.
 type Observation struct {

@@ -68,7 +68,10 @@ func hopeless(err error) bool {
 // written when it is a handler's own, because it may hold anything.
 func (s *Service) release(ctx context.Context, it Item, line channels.ID, at time.Time, cause error, what string) {
 	code, verb := channels.Code(cause), "retry"
-	if at.IsZero() {
+	switch {
+	case at.IsZero() && it.Work == Reconcile:
+		verb = "uncertain" // nobody knows, which is not to be given up
+	case at.IsZero():
 		verb = "dead"
 	}
 	s.observe(Observation{Name: what + "." + verb, Line: line, Code: code, N: 1})
@@ -152,11 +155,6 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 	} else {
 		if t.d.Contact == nil {
 			t.d.Contact = &Contact{Address: a}
-		}
-		if w, ok := it.Event.(*channels.Withdrawn); ok {
-			if err := s.dropFile(ctx, t.d.Conversation, w.ID); err != nil {
-				return err
-			}
 		}
 		t.notice(it.Event)
 	}

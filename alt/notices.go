@@ -1,34 +1,11 @@
 package alt
 
 import (
-	"context"
 	"strconv"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
-
-// dropFile deletes the file of a message that was withdrawn, before its content
-// is: then a crash in between cannot leave a file that nothing names.
-func (s *Service) dropFile(ctx context.Context, c *Conversation, id channels.ProviderID) error {
-	if c == nil {
-		return nil
-	}
-	for before := ""; ; {
-		page, earlier, err := s.cfg.Store.Messages(ctx, MessageQuery{Agency: c.Address.Agency, Conversation: c.ID, Limit: 500, Before: before})
-		if err != nil {
-			return err
-		}
-		for _, m := range page {
-			if f, ok := m.Content.(channels.Media); ok && m.Provider == id && m.Direction == In && f.Blob != "" {
-				return s.cfg.Store.DeleteBlob(ctx, c.Address.Agency, f.Blob)
-			}
-		}
-		if before = earlier; before == "" {
-			return nil
-		}
-	}
-}
 
 // notice applies what an event that is no message means by itself.
 func (t *Turn) notice(e channels.Event) {

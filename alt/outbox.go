@@ -65,7 +65,7 @@ func (s *Service) send(ctx context.Context, it Item) {
 		s.failed(ctx, it, l, failure)
 		return
 	}
-	s.receipt(ctx, it, o, receipt)
+	_ = s.receipt(ctx, it, o, receipt) // its failure is logged, and reconciled like any unknown outcome
 	s.observe(Observation{Name: "send.sent", Line: l.info.ID, N: 1, Duration: time.Since(start)})
 }
 
@@ -115,8 +115,9 @@ func (s *Service) bindMedia(o *channels.Outbound) {
 }
 
 // receipt writes down that the message went out. The provider has it, so this
-// must not be lost to a passing fault of the store.
-func (s *Service) receipt(ctx context.Context, it Item, o channels.Outbound, r channels.Receipt) {
+// must not be lost to a passing fault of the store. ErrIDReused: what a look at
+// the provider found is another message of ours.
+func (s *Service) receipt(ctx context.Context, it Item, o channels.Outbound, r channels.Receipt) error {
 	now := s.cfg.Now()
 	if r.At.IsZero() {
 		r.At = now
@@ -134,6 +135,7 @@ func (s *Service) receipt(ctx context.Context, it Item, o channels.Outbound, r c
 	if err != nil {
 		s.cfg.Logger.ErrorContext(ctx, "receipt not stored: the message will be uncertain", "item", it.ID, "line", o.To.Channel, "error", err)
 	}
+	return err
 }
 
 // failed decides what an error of a send means. What may have gone out is never

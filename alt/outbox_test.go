@@ -11,6 +11,7 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/alttest"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/channels/channeltest"
 )
 
 func sendError(class error, outcome channels.Outcome, retry time.Duration) error {
@@ -125,6 +126,28 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 		require.Empty(t, hs.Letters())
 		chat.Expect("You said: 1")
 	})
+	t.Run("not as a message that was found before", func(t *testing.T) {
+		var seen []string
+		hs := alttest.NewWith(t, alttest.Config{Handler: alt.HandlerFunc(func(_ context.Context, t *alt.Turn) error { return t.ReplyText("same") }),
+			Change: func(c *alt.Config) {
+				c.Observe = func(o alt.Observation) { seen = append(seen, o.Name) }
+				for i, ch := range c.Channels {
+					if f, ok := ch.(*channeltest.Fake); ok && f.Info().ID == "messenger" {
+						c.Channels[i] = byContent{f}
+					}
+				}
+			}})
+		chat := hs.Chat("messenger")
+		chat.Says("1").Expect("same")
+		hs.Fake("messenger").FailNext(sendError(channels.ErrUnavailable, channels.OutcomeUnknown, 0))
+		chat.Says("2").ExpectNothing()
+		hs.Advance(time.Hour)
+		require.Len(t, hs.Letters(), 1)
+		require.Equal(t, alt.Uncertain, hs.Letters()[0].State)
+		require.Equal(t, channels.Unknown, chat.Transcript()[3].Status)
+		require.Contains(t, seen, "reconcile.uncertain")
+		require.NotContains(t, seen, "reconcile.dead")
+	})
 	t.Run("by the provider's echo", func(t *testing.T) {
 		hs := alttest.New(t, alt.HandlerFunc(echo))
 		chat := hs.Chat("messenger")
@@ -168,6 +191,18 @@ func TestAnUnknownOutcomeIsSettled(t *testing.T) {
 		chat.ExpectNothing()
 		require.Equal(t, alt.Uncertain, hs.Letters()[0].State)
 	})
+}
+
+// byContent is a line whose provider gives no reference back.
+type byContent struct{ *channeltest.Fake }
+
+func (l byContent) Find(_ context.Context, m channels.Outbound) (channels.Receipt, bool, error) {
+	for _, s := range l.Sent() {
+		if s.To == m.To && s.Content == m.Content {
+			return s.Receipt, true, nil
+		}
+	}
+	return channels.Receipt{}, false, nil
 }
 
 func TestReportsConvergeWhateverTheirOrder(t *testing.T) {

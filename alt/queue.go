@@ -54,9 +54,10 @@ type Queue interface {
 	// Commit finishes it and applies c in one transaction. ErrLeaseLost when
 	// it.Token is not the latest; ErrConflict when a Version is; ErrIDReused
 	// for an id with another fingerprint (the same id and fingerprint queues
-	// nothing and is no error). Whatever the error, nothing was changed. The zero Item
-	// finishes nothing: c alone is applied. Versions in c are set to the new
-	// ones.
+	// nothing and is no error), and for a Reconcile item's Receipt with the
+	// provider's id of another message of ours. Whatever the error, nothing was
+	// changed. The zero Item finishes nothing: c alone is applied. Versions in c
+	// are set to the new ones.
 	Commit(ctx context.Context, it Item, c Changes) error
 
 	// Release gives it back, to be claimed again at the given time, or, with
@@ -169,8 +170,10 @@ const DedupeFor = 8 * 24 * time.Hour
 
 // Redaction replaces the content of the message that the provider calls ID,
 // in letters and queues too. The old content must not be found in the store's
-// files afterwards; a file that belonged to it is its owner's to delete. Nil With
-// means withdrawn: channels.Unsupported{Type: channels.TypeWithdrawn}.
+// files afterwards, and the blob of a file that a person sent is deleted with
+// it; a file that we sent may be another message's too, and is its owner's to
+// delete. Nil With means withdrawn: channels.Unsupported{Type:
+// channels.TypeWithdrawn}.
 type Redaction struct {
 	Address channels.Address
 	ID      channels.ProviderID

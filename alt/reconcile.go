@@ -13,23 +13,9 @@ import (
 func (s *Service) reconcile(ctx context.Context, it Item) {
 	o := *it.Outbound
 	now := s.cfg.Now()
-	unknown := &channels.Error{Op: "send", Channel: o.To.Channel, Class: channels.ErrUnavailable}
-	if l := s.lines[o.To.Channel]; l != nil {
-		if f, ok := channels.As[channels.Finder](l.Channel); ok {
-			fctx, cancel := context.WithTimeout(ctx, s.cfg.SendTimeout)
-			var r channels.Receipt
-			var found bool
-			err := s.guard(ctx, "driver", o.To.Channel, it.ID, func() (err error) { r, found, err = f.Find(fctx, o); return err })
-			cancel()
-			if err == nil && found && r.ID != "" {
-				s.receipt(ctx, it, o, r)
-				return
-			}
-			var e *channels.Error
-			if errors.As(err, &e) && e != nil {
-				unknown.Provider = e.Provider
-			}
-		}
+	found, unknown := s.find(ctx, it, o)
+	if found {
+		return
 	}
 	deadline := it.Since.Add(s.cfg.ReconcileFor)
 	if !now.Before(deadline) {
@@ -42,4 +28,32 @@ func (s *Service) reconcile(ctx context.Context, it Item) {
 		at = deadline
 	}
 	s.release(ctx, it, o.To.Channel, at, unknown, "reconcile")
+}
+
+// find asks the provider whether it has the message, and writes down that it
+// does; otherwise it tells why nobody knows. What is found must not be another
+// message of ours: a provider without references is asked for equal content.
+func (s *Service) find(ctx context.Context, it Item, o channels.Outbound) (bool, *channels.Error) {
+	unknown := &channels.Error{Op: "send", Channel: o.To.Channel, Class: channels.ErrUnavailable}
+	l := s.lines[o.To.Channel]
+	if l == nil {
+		return false, unknown
+	}
+	f, ok := channels.As[channels.Finder](l.Channel)
+	if !ok {
+		return false, unknown
+	}
+	fctx, cancel := context.WithTimeout(ctx, s.cfg.SendTimeout)
+	defer cancel()
+	var r channels.Receipt
+	var found bool
+	err := s.guard(ctx, "driver", o.To.Channel, it.ID, func() (err error) { r, found, err = f.Find(fctx, o); return err })
+	if err == nil && found && r.ID != "" {
+		return !errors.Is(s.receipt(ctx, it, o, r), ErrIDReused), unknown
+	}
+	var e *channels.Error
+	if errors.As(err, &e) && e != nil {
+		unknown.Provider = e.Provider
+	}
+	return false, unknown
 }

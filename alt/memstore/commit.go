@@ -35,6 +35,7 @@ func (s *Store) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
 		func() error { return p.fits(row) },
 		func() error { return s.versions(c) },
 		func() error { return s.reused(p.send) },
+		func() error { return s.taken(it, row, c.Receipt) },
 		func() error { return s.strangeEcho(p) },
 	} {
 		if err := refuse(); err != nil {

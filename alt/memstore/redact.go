@@ -6,10 +6,13 @@ import (
 )
 
 // redact replaces content wherever it is kept: in the conversation, and in
-// letters about the message.
+// letters about the message. The file that a person sent goes with it.
 func (s *Store) redact(r alt.Redaction, content []byte) {
 	key := providerKey{r.Address.Agency, r.Address.Channel, r.ID}
 	if m := s.byProvider[key]; m != nil && (r.Address.Peer == "" || r.Address == m.Address) {
+		if m.Direction == alt.In {
+			s.dropFile(r.Address.Agency, m.content, content)
+		}
 		m.content, m.Edited = content, true
 		s.touch(m.talk)
 	}
@@ -17,10 +20,29 @@ func (s *Store) redact(r alt.Redaction, content []byte) {
 		if it.letter == nil || it.msg != nil || it.event.id != r.ID || it.address != r.Address {
 			continue
 		}
+		if e, err := it.event.decode(); err == nil {
+			if got, ok := e.(*channels.Received); ok {
+				old, _ := channels.MarshalContent(got.Content)
+				s.dropFile(r.Address.Agency, old, content)
+			}
+		}
 		if row, err := it.event.with(content); err == nil {
 			it.event = row
 		}
 	}
+}
+
+// dropFile deletes the file of a content that is replaced.
+func (s *Store) dropFile(agency channels.Agency, old, content []byte) {
+	if id := blobOf(old); id != "" && id != blobOf(content) {
+		delete(s.blobs, blobKey{agency, id})
+	}
+}
+
+func blobOf(content []byte) channels.BlobID {
+	c, _ := channels.UnmarshalContent(content)
+	m, _ := c.(channels.Media)
+	return m.Blob
 }
 
 // with returns the event with other content, and nothing of the provider's

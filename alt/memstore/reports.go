@@ -37,6 +37,19 @@ func (s *Store) receive(it *item, r *channels.Receipt, now time.Time) {
 	s.touch(m.talk)
 }
 
+// taken refuses to find a message at the provider that is another of ours. Who
+// sent it knows better.
+func (s *Store) taken(it alt.Item, row *item, r *channels.Receipt) error {
+	if r == nil || it.Work != alt.Reconcile {
+		return nil
+	}
+	a := row.msg.Address
+	if m := s.byProvider[providerKey{a.Agency, a.Channel, r.ID}]; m != nil && m != row.msg && m.out.ID != "" {
+		return alt.ErrIDReused
+	}
+	return nil
+}
+
 // unpark applies what was reported on an id before it was known.
 func (s *Store) unpark(m *message, id channels.ProviderID, now time.Time) {
 	key := providerKey{m.Address.Agency, m.Address.Channel, id}

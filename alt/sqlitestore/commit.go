@@ -46,6 +46,11 @@ func (t *tx) commit(it alt.Item, p *change) error {
 			return err
 		}
 	}
+	if p.Receipt != nil && it.Work == alt.Reconcile {
+		if err := t.taken(e, p.Receipt.ID); err != nil {
+			return err
+		}
+	}
 	p.applied = true
 	return t.apply(e, p)
 }

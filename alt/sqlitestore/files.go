@@ -169,7 +169,12 @@ func (s *Store) DeleteBlob(ctx context.Context, agency channels.Agency, id chann
 	if err := s.open(ctx); err != nil {
 		return err
 	}
-	path := s.files.path(s.files.name(agency, id))
+	return s.files.remove(agency, id)
+}
+
+// remove deletes a file durably; one that is not there is no error.
+func (f *files) remove(agency channels.Agency, id channels.BlobID) error {
+	path := f.path(f.name(agency, id))
 	err := os.Remove(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

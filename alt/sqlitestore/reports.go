@@ -244,6 +244,17 @@ func (t *tx) reportUntil(r alt.Report) error {
 	return nil
 }
 
+// taken refuses to find a message at the provider that is another of ours. Who
+// sent it knows better.
+func (t *tx) taken(e *entry, id channels.ProviderID) error {
+	r, err := t.one(`SELECT 1 FROM items WHERE provider = ? AND direction = 2 AND agency = ? AND channel = ? AND message IS NOT NULL AND id <> ?`,
+		string(id), string(e.address.Agency), string(e.address.Channel), e.id)
+	if err == nil && r != nil {
+		err = alt.ErrIDReused
+	}
+	return err
+}
+
 // strangeEcho refuses echoes of messages that are not ours.
 func (t *tx) strangeEcho(p *change) error {
 	for i, r := range p.Reports {

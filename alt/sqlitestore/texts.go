@@ -214,11 +214,33 @@ func (t *tx) redactEvent(id int64, with channels.Content) error {
 	if err != nil {
 		return err
 	}
+	if err := t.dropFile(e, with); err != nil {
+		return err
+	}
 	setContent(e, with)
 	if err := t.rewriteEvent(id, e); err != nil {
 		return err
 	}
 	return t.blankRaw(id)
+}
+
+// dropFile deletes the file of a message whose content is replaced. It goes
+// before the transaction is durable: a crash in between then leaves a message
+// to be withdrawn again, and no file that nothing names.
+func (t *tx) dropFile(e channels.Event, with channels.Content) error {
+	r, ok := e.(*channels.Received)
+	if !ok {
+		return nil
+	}
+	old, _ := r.Content.(channels.Media)
+	kept, _ := with.(channels.Media)
+	if old.Blob == "" || old.Blob == kept.Blob {
+		return nil
+	}
+	if err := t.s.files.remove(r.Agency, old.Blob); err != nil {
+		return &broken{err}
+	}
+	return nil
 }
 
 func (t *tx) redactOutbound(id int64, with channels.Content) error {

@@ -124,6 +124,27 @@ func reconciling() []check {
 			w.reports(w.echo(mari, "p2", "", "same")) // only one is left
 			w.status("2", channels.Sent)
 		}},
+		{"a message is not found as another message of ours", func(w *world) {
+			w.send(reply(at(mari), "1", "same"), "p1")
+			w.lost(reply(at(mari), "2", "same"))
+			it := w.one(alt.Reconcile)
+			w.unchanged(func() {
+				w.refused(alt.ErrIDReused, it, alt.Changes{Receipt: &channels.Receipt{ID: "p1", At: w.now()}})
+			})
+			w.release(it, time.Time{}, channels.ErrUnavailable)
+			require.Equal(w, alt.Uncertain, w.letter().State)
+			w.status("2", channels.Unknown)
+			w.reports(w.report("p1", channels.Read))
+			w.status("1", channels.Read)
+		}},
+		{"a message is found under an id of its own, also one that another line gave", func(w *world) {
+			other := at(mari)
+			other.Channel = sms
+			w.send(reply(other, "1", "same"), "p1")
+			w.lost(reply(at(mari), "2", "same"))
+			w.sent(w.one(alt.Reconcile), "p1")
+			w.status("2", channels.Sent)
+		}},
 		{"a reconciler that gives up makes an uncertain letter", func(w *world) {
 			w.uncertain(reply(at(mari), "1", "1"))
 			l := w.letter()

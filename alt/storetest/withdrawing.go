@@ -21,6 +21,21 @@ func (w *world) record(a channels.Address, id, said string) channels.MessageID {
 	return channels.MessageID(fmt.Sprint("in-", it.ID))
 }
 
+// pictured records a message with a file, or makes a letter of it.
+func (w *world) pictured(a channels.Address, key string, record bool) channels.BlobID {
+	w.Helper()
+	info := w.blob(a.Agency, "the file "+key)
+	p := photo(a, key)
+	p.Content = channels.Media{As: channels.Image, Blob: info.ID}
+	w.accept(p)
+	if it := w.one(alt.Inbox); record {
+		w.commit(it, alt.Changes{Record: true})
+	} else {
+		w.release(it, time.Time{}, channels.ErrRejected)
+	}
+	return info.ID
+}
+
 func (w *world) redact(rs ...alt.Redaction) {
 	w.Helper()
 	w.commit(alt.Item{}, alt.Changes{Redactions: rs})
@@ -102,6 +117,38 @@ func withdrawing() []check {
 			w.noTrace("needle-in-a-text")
 			w.restart()
 			w.noTrace("needle-in-a-text")
+		}},
+		{"a file goes with the message that was withdrawn or edited, and no other", func(w *world) {
+			w.opens(at(mari))
+			var blobs []channels.BlobID
+			for _, key := range []string{"withdrawn", "edited", "letter", "kept", "caption"} {
+				blobs = append(blobs, w.pictured(at(mari), key, key != "letter"))
+			}
+			sent := w.blob(ppa, "a form")
+			form := reply(at(mari), "1", "")
+			form.Content = channels.Media{As: channels.File, Blob: sent.ID}
+			w.send(form, "form")
+			w.unchanged(func() {
+				w.refused(alt.ErrConflict, alt.Item{}, alt.Changes{Contact: &alt.Contact{Address: at(mari), Version: 7},
+					Redactions: []alt.Redaction{{Address: at(mari), ID: "kept", At: w.now()}}})
+			})
+			w.opens(at(jaan)) // the next conversation changes nothing
+			w.redact(alt.Redaction{Address: at(mari), ID: "withdrawn", At: w.now()},
+				alt.Redaction{Address: at(mari), ID: "edited", With: channels.Text{Body: "a text"}, At: w.now()},
+				alt.Redaction{Address: at(mari), ID: "letter", At: w.now()},
+				alt.Redaction{Address: at(mari), ID: "caption", With: channels.Media{As: channels.Image, Blob: blobs[4], Caption: "new"}, At: w.now()},
+				alt.Redaction{Address: at(mari), ID: "form", At: w.now()})
+			w.restart()
+			for i, id := range blobs {
+				_, err := w.readBlob(ppa, id)
+				if i < 3 {
+					require.ErrorIs(w, err, alt.ErrNotFound)
+				} else {
+					require.NoError(w, err)
+				}
+			}
+			_, err := w.readBlob(ppa, sent.ID)
+			require.NoError(w, err, "what we sent may be another message's too")
 		}},
 		{"a deleted file is not found in the files", func(w *world) {
 			info := w.blob(ppa, "needle-in-a-file")
