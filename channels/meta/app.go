@@ -1,13 +1,11 @@
 package meta
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -20,14 +18,16 @@ import (
 type App struct {
 	cfg   Config
 	lines []*line
+	usage meter // of the app's calls
 }
 
 // line is one account of the app.
 type line struct {
-	app  *App
-	conf Line
-	info channels.Info
-	api  *httpx.Client // below the version, with the line's token
+	app   *App
+	conf  Line
+	info  channels.Info
+	api   *httpx.Client // below the version
+	usage meter         // of the account's calls
 }
 
 // New checks cfg and returns the app. It does no I/O of its own; it asks the
@@ -113,12 +113,5 @@ func (l *line) token() (token, proof string, err error) {
 
 func (l *line) client(base string) (*httpx.Client, error) {
 	cfg := l.app.cfg
-	return httpx.New(httpx.Config{
-		BaseURL: base, Client: cfg.HTTPClient, Timeout: cfg.Timeout, InsecureHTTP: cfg.InsecureHTTP,
-		Authorize: func(_ context.Context, h http.Header) error {
-			token, _, err := l.token()
-			h.Set("Authorization", "Bearer "+token)
-			return err
-		},
-	})
+	return httpx.New(httpx.Config{BaseURL: base, Client: cfg.HTTPClient, Timeout: cfg.Timeout, InsecureHTTP: cfg.InsecureHTTP})
 }
