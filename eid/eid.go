@@ -1,8 +1,14 @@
-// Package eid is what the library knows of a person's proven identity: how
-// sure it is ([Level]). A chat account by itself proves nothing, so a session
-// starts at [Undefined] and a handler can ask for more:
+// Package eid is what the library knows of a person's proven identity: who it
+// is ([Identity], [PersonalCode]) and how sure that is ([Level]). A chat account
+// by itself proves nothing, so a session starts at [Undefined] without an
+// identity, and a handler asks for as much as it needs:
 //
-//	if !t.Session().Level.AtLeast(eid.Substantial) { … }
+//	s := t.Session()
+//	if !s.Level.AtLeast(eid.Substantial) { … }
+//	benefits, err := register.BenefitsOf(ctx, string(s.Identity.Code))
+//
+// Codes, dates and identities are personal data and print as fixed texts,
+// whatever the verb; a conversion such as string(code) gives the value.
 package eid
 
 import (

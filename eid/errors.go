@@ -1,0 +1,38 @@
+package eid
+
+import "errors"
+
+// What comes of an authentication that did not succeed. An authenticator wraps
+// one of them around the cause; callers compare with errors.Is. Their texts and
+// those of what wraps them name no person.
+var (
+	// ErrPending: nothing was decided yet. Ask again.
+	ErrPending = errors.New("eid: not decided yet")
+	// ErrRefused: the person declined, on purpose or by choosing a wrong control
+	// code. Nothing is to be tried again by itself.
+	ErrRefused = errors.New("eid: refused by the person")
+	// ErrExpired: the time to decide is over.
+	ErrExpired = errors.New("eid: time is over")
+	// ErrNoAccount: the person cannot use this method: there is no account, or it
+	// is blocked or not activated. Another method may work.
+	ErrNoAccount = errors.New("eid: no usable account")
+	// ErrTooWeak: somebody was authenticated, at a lower level than was asked for.
+	ErrTooWeak = errors.New("eid: level is too low")
+	// ErrState: the answer does not belong to what was begun, or what was begun
+	// is spent, too old or not ours. It may be an attempt to take over somebody
+	// else's authentication.
+	ErrState = errors.New("eid: answer does not belong to what was begun")
+	// ErrUntrusted: the answer does not prove what it says: a signature, a
+	// certificate, its issuer, its validity or its purpose is wrong. The raw
+	// answer belongs into the security log, sealed, and never to the person.
+	ErrUntrusted = errors.New("eid: answer cannot be trusted")
+)
+
+// Errors of what is read or put together; they name the rule that was broken,
+// never the value.
+var (
+	ErrCode       = errors.New("eid: malformed personal code")
+	ErrIdentifier = errors.New("eid: malformed semantics identifier")
+	ErrDate       = errors.New("eid: malformed date")
+	ErrIdentity   = errors.New("eid: incomplete identity")
+)
