@@ -19,6 +19,9 @@ func capabilities(l Line) (channels.Capabilities, error) {
 	if l.Capabilities != nil {
 		return *l.Capabilities, nil
 	}
+	if l.SMS != nil {
+		return smsCapabilities(), nil
+	}
 	caps, ok := channels.Catalogue(l.Kind)
 	switch l.Kind {
 	case channels.WhatsApp, channels.Messenger, channels.SMS, channels.Telegram:

@@ -65,7 +65,9 @@ type Config struct {
 	SendVia Via
 	// ReportURL is told the statuses of each message, besides the webhooks. It
 	// is the public address of the same webhook, without a query; the line is
-	// added to it. Default: none.
+	// added to it. Required with several lines over the SMS API, whose reports
+	// name no line; with one, the address in the account's settings may do.
+	// Default: none.
 	ReportURL string
 
 	// MediaHosts are further hosts that media of people may be downloaded from,
@@ -78,8 +80,9 @@ type Config struct {
 	// text, ZIP and signed containers.
 	MediaTypes []string
 	// InsecurePublicFiles uploads outbound files that are not on the web
-	// already. MessageBird shows them to anyone who knows their address.
-	// Default: such a message is refused with ErrUnsupported.
+	// already and have no link of the service (alt.Config.MediaURL). MessageBird
+	// shows them to anyone who knows their address. Default: such a message is
+	// refused with ErrUnsupported.
 	InsecurePublicFiles bool
 	// InsecureHTTP allows endpoints, webhooks and downloads without TLS, for
 	// simulators on loopback.
@@ -94,8 +97,11 @@ type Line struct {
 	Kind   channels.Kind
 	Name   string
 	Agency channels.Agency
-	// ChannelID is MessageBird's id of the channel. Required.
+	// ChannelID is MessageBird's id of the channel. Required, but for SMS.
 	ChannelID string
+	// SMS sends and receives through the SMS API instead, which knows no
+	// channels: Kind is channels.SMS, ChannelID is empty. Default: none.
+	SMS *SMS
 	// Namespace of the WhatsApp templates. Without it templates are refused.
 	Namespace string
 	// OldParams sends template variables in the older form, "params", which
@@ -121,6 +127,8 @@ type Endpoints struct {
 	// Files is the base of the file storage. Default
 	// "https://messaging.messagebird.com/v1".
 	Files string
+	// SMS is the base of the SMS API. Default "https://rest.messagebird.com".
+	SMS string
 	// Media is the host of people's media, the only one that is ever shown the
 	// AccessKey, and only after it asked for it. Default
 	// "media.messagebird.com".
@@ -160,6 +168,7 @@ func (cfg Config) complete() (Config, error) {
 	setDefault(&cfg.Name, "messagebird")
 	setDefault(&cfg.Endpoints.Conversations, "https://conversations.messagebird.com/v1")
 	setDefault(&cfg.Endpoints.Files, "https://messaging.messagebird.com/v1")
+	setDefault(&cfg.Endpoints.SMS, "https://rest.messagebird.com")
 	setDefault(&cfg.Endpoints.Media, "media.messagebird.com")
 	setDefault(&cfg.MediaClient, cfg.HTTPClient)
 	setDefault(&cfg.RetryHorizon, 24*time.Hour)
@@ -178,6 +187,9 @@ func (cfg Config) complete() (Config, error) {
 	cfg.Lines = slices.Clone(cfg.Lines)
 	for i := range cfg.Lines {
 		setDefault(&cfg.Lines[i].ListButton, "Vali")
+		if s := cfg.Lines[i].SMS; s != nil {
+			cfg.Lines[i].SMS = s.complete()
+		}
 	}
 	return cfg, cfg.check()
 }
@@ -212,7 +224,7 @@ func (cfg Config) check() error {
 }
 
 func (cfg Config) checkLines() error {
-	ids, lines := map[channels.ID]bool{}, map[string]bool{}
+	ids, lines, numbers, texts := map[channels.ID]bool{}, map[string]bool{}, map[string]bool{}, 0
 	for i, l := range cfg.Lines {
 		field := fmt.Sprintf("Lines[%d].", i)
 		switch {
@@ -224,14 +236,27 @@ func (cfg Config) checkLines() error {
 			return fieldError(field+"Kind", "is required")
 		case l.Agency != "" && l.Agency.Valid() != nil:
 			return fieldError(field+"Agency", "is not written like a channels.ID")
-		case l.ChannelID == "":
+		case l.SMS != nil && l.Kind != channels.SMS:
+			return fieldError(field+"SMS", "is for lines of that kind only")
+		case l.SMS != nil && l.ChannelID != "":
+			return fieldError(field+"ChannelID", "is unknown to the SMS API")
+		case l.SMS == nil && l.ChannelID == "":
 			return fieldError(field+"ChannelID", "is required")
-		case lines[l.ChannelID]:
+		case l.SMS == nil && lines[l.ChannelID]:
 			return fieldError(field+"ChannelID", "is another line's already")
 		case l.Capabilities != nil && l.Capabilities.Kind != l.Kind:
 			return fieldError(field+"Capabilities", "are of another kind")
 		}
 		ids[l.ID], lines[l.ChannelID] = true, true
+		if l.SMS == nil {
+			continue
+		}
+		if name, what := l.SMS.check(numbers); name != "" {
+			return fieldError(field+"SMS."+name, what)
+		}
+		if texts++; texts > 1 && cfg.ReportURL == "" {
+			return fieldError("ReportURL", "is required with several lines over the SMS API")
+		}
 	}
 	return nil
 }

@@ -106,14 +106,24 @@ func (l *line) mediaError(err error) *channels.Error {
 	return e
 }
 
-// address returns where on the web an outbound file is, and uploads it when it
-// is nowhere yet and that is allowed. Nothing has been sent when it fails.
+// address returns where on the web an outbound file is: its own address, a link
+// of the service that ends, or, when there is neither and that is allowed, where
+// it was uploaded. Nothing has been sent when it fails.
 func (l *line) address(ctx context.Context, m channels.Media) (string, *channels.Error) {
 	switch {
 	case m.URL != "" && !webAddress(m.URL, l.p.cfg.InsecureHTTP, true):
 		return "", l.refuse(channels.ErrMalformed, "the address of a file is not https")
 	case m.URL != "":
 		return m.URL, nil
+	case m.Link != nil:
+		link, err := m.Link(ctx)
+		if err != nil {
+			return "", l.unread(err)
+		}
+		if !webAddress(link, l.p.cfg.InsecureHTTP, true) {
+			return "", l.refuse(channels.ErrMalformed, "the link to a file is not https")
+		}
+		return link, nil
 	case m.Open == nil:
 		return "", l.refuse(channels.ErrMalformed, "a file without address or bytes")
 	case !l.p.cfg.InsecurePublicFiles:

@@ -198,6 +198,37 @@ func TestAStoredFileIsUploadedWhereThatIsAllowed(t *testing.T) {
 	require.NoError(t, err)
 }
 
+func TestALinkOfTheServiceIsPreferredToAnUpload(t *testing.T) {
+	const address = "https://alt.agency.ee/media/token"
+	link := func(address string, err error) func(context.Context) (string, error) {
+		return func(context.Context) (string, error) { return address, err }
+	}
+	for name, c := range map[string]struct {
+		link  func(context.Context) (string, error)
+		class error
+	}{
+		"a link":             {link(address, nil), nil},
+		"a link without TLS": {link("ftp://agency.ee/x", nil), channels.ErrMalformed},
+		"a link that is not": {link("", errors.New(kati)), channels.ErrUnavailable},
+		"no link, no upload": {nil, channels.ErrUnsupported},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := answers(t, says(200, `{"id":"m1"}`))
+			m := channels.Media{As: channels.Image, Blob: "b", Type: "image/png", Open: open(png()), Link: c.link}
+			_, err := send(t, provider(t, config(a.URL)), message("whatsapp", kati, m))
+			if c.class != nil {
+				failure(t, err, c.class, channels.NotSent)
+				require.NotContains(t, err.Error(), kati)
+				require.Empty(t, a.all())
+				return
+			}
+			require.NoError(t, err)
+			require.Len(t, a.all(), 1, "nothing is uploaded")
+			require.Contains(t, string(a.all()[0].Body), address)
+		})
+	}
+}
+
 func TestAnUploadThatFailsSendsNothing(t *testing.T) {
 	broken := func(context.Context) (io.ReadCloser, error) { return nil, errors.New(kati) }
 	breaks := func(context.Context) (io.ReadCloser, error) {

@@ -18,6 +18,7 @@ const (
 	reasonMessage   = "incomplete_message" // no id, or nobody it is from
 	reasonDirection = "unknown_direction"
 	reasonStatus    = "unknown_status"
+	reasonForm      = "ambiguous_form"   // pairs that cannot be read, or a name twice
 	reasonDeleted   = "received_deleted" // a person's message, deleted by we do not know whom
 )
 
@@ -25,9 +26,16 @@ const (
 const maxKey = 200
 
 // Parse turns the body of a webhook, or of the callback to a reportUrl, into
-// its event. Events about conversations give none. It implements
-// channels.Webhook.
+// its event; where the SMS API is served, the query of a GET too. Events about
+// conversations give none. It implements channels.Webhook.
 func (p *Provider) Parse(_ context.Context, r *channels.Request) ([]channels.Event, error) {
+	if pairs, ok := p.smsPairs(r); ok {
+		f, err := url.ParseQuery(pairs)
+		if err != nil {
+			return p.malformed(r, nil, reasonForm), nil
+		}
+		return p.sms(r, f), nil
+	}
 	var e envelope
 	if err := httpx.DecodeJSON(r.Body, &e, httpx.JSONLimits{Lenient: true}); err != nil {
 		return nil, &channels.Error{Op: "parse", Class: channels.ErrMalformed, Outcome: channels.NotSent, Err: err}
@@ -44,6 +52,9 @@ func (p *Provider) Parse(_ context.Context, r *channels.Request) ([]channels.Eve
 		// They name messages by ids that nobody else uses.
 		if len(e.Statuses) > 0 && e.Message == nil {
 			return nil, nil
+		}
+		if f := smsObject(r.Body); f != nil && p.hasSMS() {
+			return p.sms(r, f), nil
 		}
 	}
 	return p.malformed(r, nil, reasonEvent), nil
@@ -227,8 +238,9 @@ func (p *Provider) malformed(r *channels.Request, l *line, reason string) []chan
 	if l == nil {
 		l = p.lines[0]
 	}
-	sum := sha256.Sum256(r.Body)
-	meta := channels.EventMeta{Key: hex.EncodeToString(sum[:]), Channel: l.info.ID, At: r.At, Raw: r.Body}
+	raw := told(r)
+	sum := sha256.Sum256(raw)
+	meta := channels.EventMeta{Key: hex.EncodeToString(sum[:]), Channel: l.info.ID, At: r.At, Raw: raw}
 	return []channels.Event{&channels.Malformed{EventMeta: meta, Reason: reason}}
 }
 

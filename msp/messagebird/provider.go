@@ -14,14 +14,14 @@ import (
 )
 
 // Provider is one MessageBird account. Its lines have the optional operations
-// channels.MediaFetcher, channels.Finder and channels.Eraser. All methods may
-// be called concurrently.
+// channels.MediaFetcher, channels.Finder and, but for lines over the SMS API,
+// channels.Eraser. All methods may be called concurrently.
 type Provider struct {
-	cfg        Config
-	legacy     *legacy // nil: the older headers are refused
-	api, files *httpx.Client
-	media      *httpx.Fetcher
-	lines      []*line
+	cfg               Config
+	legacy            *legacy       // nil: the older headers are refused
+	api, files, texts *httpx.Client // texts is the SMS API
+	media             *httpx.Fetcher
+	lines             []*line
 }
 
 var _ msp.Provider = (*Provider)(nil)
@@ -58,6 +58,9 @@ func New(cfg Config) (*Provider, error) {
 	if p.files, err = p.client(cfg.Endpoints.Files); err != nil {
 		return nil, fmt.Errorf("messagebird: Config.Endpoints.Files: %w", err)
 	}
+	if p.texts, err = p.client(cfg.Endpoints.SMS); err != nil {
+		return nil, fmt.Errorf("messagebird: Config.Endpoints.SMS: %w", err)
+	}
 	if p.media, err = p.fetcher(); err != nil {
 		return nil, err
 	}
@@ -82,7 +85,9 @@ func (p *Provider) Name() string { return p.cfg.Name }
 func (p *Provider) Channels() []channels.Channel {
 	lines := make([]channels.Channel, len(p.lines))
 	for i, l := range p.lines {
-		lines[i] = l
+		if lines[i] = l; l.conf.SMS != nil {
+			lines[i] = smsLine{l}
+		}
 	}
 	return lines
 }
@@ -93,7 +98,7 @@ func (l *line) Info() channels.Info { return l.info }
 // byChannel finds a line by MessageBird's id. An account has a handful.
 func (p *Provider) byChannel(id string) *line {
 	for _, l := range p.lines {
-		if l.conf.ChannelID == id {
+		if l.conf.SMS == nil && l.conf.ChannelID == id {
 			return l
 		}
 	}
