@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -47,6 +48,17 @@ type Config struct {
 	MaxBody int64
 	// MaxMedia bounds an inbound file, in bytes. Default 25 MiB.
 	MaxMedia int64
+	// MediaURL is the address at which Service.Media() is mounted, without a
+	// trailing slash, e.g. "https://alt.agency.ee/media". With it, drivers whose
+	// providers fetch files by themselves give them links that end. Optional.
+	MediaURL string
+	// MediaKeys sign the links: random, at least 32 bytes each, the same after a
+	// restart. It is read at each use; the first key signs, all of them are good.
+	// Required with MediaURL.
+	MediaKeys func() [][]byte
+	// MediaFor is how long a link is good: longer than a provider may take to
+	// fetch the file, retries included. Default 24 hours.
+	MediaFor time.Duration
 	// Language is the language of people who have told none, BCP 47. Default "et".
 	Language string
 	// Session bounds sessions. Default: 24 hours, 30 minutes idle.
@@ -96,7 +108,7 @@ type Rate struct {
 // Observation is one measured fact. Names: webhook.accepted, .duplicate,
 // .refused, .malformed, .unavailable (N events or requests); turn.done,
 // .retry, .dead, .panic; send.sent, .retry, .dead, .unknown; media.fetched,
-// .missing, .retry, .dead; reconcile.retry, .uncertain; driver.panic;
+// .missing, .retry, .dead; link.served, .refused; reconcile.retry, .uncertain; driver.panic;
 // report.applied, echo.matched, echo.foreign; session.expired. Labels are of low
 // cardinality and hold nothing personal.
 type Observation struct {
@@ -126,6 +138,7 @@ func (c *Config) defaults() error {
 	}
 	def(&c.MaxBody, 3<<20)
 	def(&c.MaxMedia, 25<<20)
+	def(&c.MediaFor, 24*time.Hour)
 	def(&c.Language, "et")
 	def(&c.TurnWorkers, 64)
 	def(&c.SendWorkers, 64)
@@ -148,7 +161,7 @@ func (c *Config) defaults() error {
 		c.Observe = func(Observation) {}
 	}
 	for field, v := range map[string]int64{
-		"MaxBody": c.MaxBody, "MaxMedia": c.MaxMedia, "TurnWorkers": int64(c.TurnWorkers), "SendWorkers": int64(c.SendWorkers),
+		"MaxBody": c.MaxBody, "MaxMedia": c.MaxMedia, "MediaFor": int64(c.MediaFor), "TurnWorkers": int64(c.TurnWorkers), "SendWorkers": int64(c.SendWorkers),
 		"MediaWorkers": int64(c.MediaWorkers), "HandlerTimeout": int64(c.HandlerTimeout), "SendTimeout": int64(c.SendTimeout),
 		"MaxAttempts": int64(c.MaxAttempts), "MaxHold": int64(c.MaxHold), "ReconcileFor": int64(c.ReconcileFor),
 		"DrainTimeout": int64(c.DrainTimeout), "Poll": int64(c.Poll),
@@ -163,7 +176,7 @@ func (c *Config) defaults() error {
 	if c.SendTimeout >= c.Lease {
 		return errField("SendTimeout", "must be shorter than Lease")
 	}
-	return c.checkURL()
+	return c.checkURLs()
 }
 
 func def[T comparable](v *T, d T) {
@@ -173,17 +186,35 @@ func def[T comparable](v *T, d T) {
 	}
 }
 
-func (c *Config) checkURL() error {
-	if c.PublicURL == "" {
-		return nil // New asks for it when there is a webhook
+func (c *Config) checkURLs() error {
+	// New asks for PublicURL when there is a webhook.
+	if err := checkURL("PublicURL", c.PublicURL); err != nil {
+		return err
 	}
-	u, err := url.Parse(c.PublicURL)
+	if err := checkURL("MediaURL", c.MediaURL); err != nil || c.MediaURL == "" {
+		return err
+	}
+	if c.MediaKeys == nil {
+		return errField("MediaKeys", "required with MediaURL")
+	}
+	if keys := c.MediaKeys(); len(keys) == 0 || slices.ContainsFunc(keys, func(k []byte) bool { return len(k) < minMediaKey }) {
+		return errField("MediaKeys", fmt.Sprintf("at least one key, of at least %d bytes each", minMediaKey))
+	}
+	return nil
+}
+
+// checkURL refuses what is not an address of ours; an empty one is none.
+func checkURL(field, address string) error {
+	if address == "" {
+		return nil
+	}
+	u, err := url.Parse(address)
 	if err != nil || u.Host == "" || (u.Scheme != "https" && u.Scheme != "http") || u.RawQuery != "" || u.Fragment != "" ||
-		strings.HasSuffix(c.PublicURL, "/") {
-		return errField("PublicURL", "must be an absolute address without query, fragment or trailing slash")
+		strings.HasSuffix(address, "/") {
+		return errField(field, "must be an absolute address without query, fragment or trailing slash")
 	}
 	if u.Scheme == "http" && !loopback(u.Hostname()) {
-		return errField("PublicURL", "must be https (http is for loopback addresses)")
+		return errField(field, "must be https (http is for loopback addresses)")
 	}
 	return nil
 }

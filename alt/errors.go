@@ -47,4 +47,6 @@ var (
 	errTimeout = &coded{"timeout", "handler took too long"}
 	errStale   = &coded{"stale", "older than duplicates are known"}
 	errLost    = &coded{"lease_lost", "no attempt came to an end"}
+	errNoKey   = &coded{"no_key", "Config.MediaKeys gave no key"}
+	errSeek    = &coded{"seek", "before the beginning"}
 )

@@ -21,6 +21,7 @@ type faulty struct {
 	dossier func() error
 	putBlob func() error
 	claim   func(alt.ClaimQuery) error
+	open    func(channels.Agency, channels.BlobID) (io.ReadCloser, error)
 }
 
 func (s *faulty) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
@@ -66,6 +67,13 @@ func (s *faulty) Claim(ctx context.Context, q alt.ClaimQuery) ([]alt.Item, error
 		}
 	}
 	return s.Store.Claim(ctx, q)
+}
+
+func (s *faulty) OpenBlob(ctx context.Context, a channels.Agency, id channels.BlobID) (io.ReadCloser, error) {
+	if s.open != nil {
+		return s.open(a, id)
+	}
+	return s.Store.OpenBlob(ctx, a, id)
 }
 
 // over puts s between a service and its store.

@@ -3,7 +3,7 @@ package alt
 import (
 	"context"
 	"errors"
-	"io"
+	"slices"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -103,15 +103,26 @@ func (s *Service) attempt(ctx context.Context, l *line, it Item, o channels.Outb
 	return r, e
 }
 
-// bindMedia lets the driver read stored files.
+// bindMedia lets the driver read the stored files of a message.
 func (s *Service) bindMedia(o *channels.Outbound) {
-	m, ok := o.Content.(channels.Media)
-	if !ok || m.Blob == "" {
-		return
+	switch c := o.Content.(type) {
+	case channels.Media:
+		o.Content = s.bound(o.To.Agency, c)
+	case channels.Template:
+		c.Header, c.Body = s.boundParams(o.To.Agency, c.Header), s.boundParams(o.To.Agency, c.Body)
+		o.Content = c
 	}
-	agency, blob := o.To.Agency, m.Blob
-	m.Open = func(ctx context.Context) (io.ReadCloser, error) { return s.cfg.Store.OpenBlob(ctx, agency, blob) }
-	o.Content = m
+}
+
+func (s *Service) boundParams(agency channels.Agency, params []channels.Param) []channels.Param {
+	params = slices.Clone(params) // the content may be the store's own
+	for i, p := range params {
+		if p.Media != nil {
+			m := s.bound(agency, *p.Media)
+			params[i].Media = &m
+		}
+	}
+	return params
 }
 
 // receipt writes down that the message went out. The provider has it, so this

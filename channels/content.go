@@ -43,7 +43,9 @@ type BlobID string
 // Missing says why and the message goes on without them.
 //
 // Outbound, either URL (public https) or Blob is set; for a Blob the service
-// sets Open before Send.
+// sets Open before Send, and Link where it gives links out. Link returns an
+// address at which whoever has it can fetch the bytes for some time, for a
+// provider that does so by itself: it is a bearer secret, like Ref.
 type Media struct {
 	As      MediaKind `json:"as"`
 	URL     string    `json:"url,omitempty"`
@@ -57,6 +59,7 @@ type Media struct {
 	Missing string    `json:"missing,omitempty"` // reason code, e.g. "too_large"
 
 	Open func(ctx context.Context) (io.ReadCloser, error) `json:"-"`
+	Link func(ctx context.Context) (string, error)        `json:"-"`
 }
 
 // Location is a place, in degrees of WGS 84.
