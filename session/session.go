@@ -1,11 +1,13 @@
 // Package session keeps one talk of a person with an agency, from the first
 // message to its end: at most 24 hours, ended by the person, a specialist,
 // idleness or age, with the reason kept. A session is keyed by the person's
-// address on a line and holds no identity unless one was proven.
+// address on a line and holds no identity unless one was proven, which ends
+// with it.
 //
 //	s := session.New(addr, now)      // a first message
 //	policy.Expire(s, now)            // before a later one: is its time over?
-//	s.End(session.BySpecialist, now) // its reason stays with it
+//	err := s.Prove(identity)         // who it is, and how sure that is
+//	s.End(session.BySpecialist, now) // its reason stays with it, the identity does not
 package session
 
 import (
@@ -13,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"time"
 
@@ -49,10 +52,14 @@ type Session struct {
 	Version  int64             `json:"version"`
 	Started  time.Time         `json:"started"`
 	LastSeen time.Time         `json:"last_seen"` // the person's last message
-	Level    eid.Level         `json:"level"`     // Undefined unless proven
 	Attrs    map[string]string `json:"attrs,omitempty"`
 	Ended    time.Time         `json:"ended,omitzero"`
 	Reason   Reason            `json:"reason,omitempty"`
+
+	// Level and Identity are what Prove made of them: Undefined and nil unless
+	// the person has proven who they are.
+	Level    eid.Level     `json:"level"`
+	Identity *eid.Identity `json:"identity,omitempty"`
 }
 
 // New starts a session at now, which is also the first sign of life.
@@ -64,6 +71,10 @@ func New(a channels.Address, now time.Time) *Session {
 func (s *Session) Clone() *Session {
 	c := *s
 	c.Attrs = maps.Clone(s.Attrs)
+	if s.Identity != nil {
+		id := s.Identity.Clone()
+		c.Identity = &id
+	}
 	return &c
 }
 
@@ -90,12 +101,15 @@ func (s *Session) Get(key string) string { return s.Attrs[key] }
 // it is gone with it.
 func (s *Session) End(r Reason, at time.Time) {
 	if s.Active() {
-		s.Ended, s.Reason, s.Level = at, r, eid.Undefined
+		s.Ended, s.Reason, s.Level, s.Identity = at, r, eid.Undefined, nil
 	}
 }
 
 // Format prints the id only, whatever the verb.
 func (s Session) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "session "+s.ID) }
+
+// LogValue gives the id only.
+func (s Session) LogValue() slog.Value { return slog.StringValue("session " + s.ID) }
 
 // Policy bounds the length of sessions.
 type Policy struct {

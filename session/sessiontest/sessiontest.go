@@ -9,6 +9,7 @@
 package sessiontest
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -22,7 +23,8 @@ import (
 // Subject is the store to prove.
 type Subject struct {
 	// Open makes an empty store, which the subject closes when t ends. now is
-	// the suite's clock.
+	// the suite's clock. Whether sessions are found by who was proven in them is
+	// checked where the store is a session.Lookup.
 	Open func(t *testing.T, now func() time.Time) session.Store
 	// Ended takes the channels.SessionEnded events that were queued since it was
 	// called last, in any order. nil skips their checks.
@@ -45,7 +47,7 @@ type check struct {
 // Run proves s.
 func Run(t *testing.T, s Subject) {
 	t.Helper()
-	for _, c := range append(saving(), expiring()...) {
+	for _, c := range slices.Concat(saving(), expiring(), finding()) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			c.run(&world{T: t, subject: s, st: s.Open(t, noon)})
@@ -101,8 +103,13 @@ func (w *world) same(want, got *session.Session) {
 	require.True(w, want.Started.Equal(got.Started), "Started")
 	require.True(w, want.LastSeen.Equal(got.LastSeen), "LastSeen")
 	require.True(w, want.Ended.Equal(got.Ended), "Ended")
+	require.Equal(w, want.Identity == nil, got.Identity == nil, "Identity")
+	if want.Identity != nil {
+		require.True(w, want.Identity.Equal(*got.Identity), "Identity")
+	}
 	a, b := want.Clone(), got.Clone()
 	for _, s := range []*session.Session{a, b} {
+		s.Identity = nil
 		s.Started, s.LastSeen, s.Ended = time.Time{}, time.Time{}, time.Time{}
 		if len(s.Attrs) == 0 {
 			s.Attrs = nil
@@ -113,7 +120,21 @@ func (w *world) same(want, got *session.Session) {
 
 // proven gives a session everything that one can hold.
 func proven(s *session.Session) {
-	s.Level = eid.Substantial
+	prove(s, jaak, eid.Substantial, s.Started)
 	s.Set("topic", "passport")
 	s.Set("tema", "õäöü 🙂")
+}
+
+// Codes that most checks use.
+const (
+	jaak eid.PersonalCode = "EE38001085718"
+	anna eid.PersonalCode = "EE48507230063"
+)
+
+func prove(s *session.Session, code eid.PersonalCode, level eid.Level, at time.Time) {
+	id := eid.Identity{Code: code, GivenName: "Jaak-Kristjan", FamilyName: "Jõeorg", Born: code.Born(), Method: eid.SmartID, Level: level, At: at,
+		Evidence: []byte("\xffsigned")}
+	if err := s.Prove(id); err != nil {
+		panic(err) // the checks prove what can be proven
+	}
 }

@@ -2,11 +2,13 @@ package sessiontest_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/session"
 	"github.com/liidestuja/liidestuja/session/sessiontest"
 )
@@ -54,6 +56,19 @@ func (m *memory) Expire(_ context.Context, p session.Policy, now time.Time, max 
 		}
 	}
 	return n, nil
+}
+
+func (m *memory) ByCode(_ context.Context, agency channels.Agency, code eid.PersonalCode) ([]session.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var found []session.Session
+	for a, s := range m.sessions {
+		if a.Agency == agency && s.Identity != nil && s.Identity.Code == code {
+			found = append(found, *s.Clone())
+		}
+	}
+	slices.SortFunc(found, func(a, b session.Session) int { return b.Started.Compare(a.Started) })
+	return found, nil
 }
 
 func (m *memory) take() []sessiontest.Ending {
