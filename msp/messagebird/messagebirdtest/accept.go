@@ -117,7 +117,8 @@ func (s *Server) carry(id string, o order, conv *conversation, ch *channel, addr
 	m := &message{id: id, conv: conv, ch: ch, address: address, kind: o.kind, status: "pending",
 		content: o.content, created: now, updated: now, order: o}
 	s.add(m)
-	s.journal.sent(m, s.cfg.CountOnly)
+	s.journal.sent(Sent{ID: m.id, ConversationID: conv.id, ChannelID: ch.ID, To: address, Type: o.kind, Content: o.content,
+		TrackID: o.trackID, Tag: o.tag, Source: o.source, At: now}, s.cfg.CountOnly)
 	s.emit(EventMessageCreated, conv, m)
 	if fault != nil {
 		s.report(m, s.cfg.LateStatus, fault)

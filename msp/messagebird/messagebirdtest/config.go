@@ -9,17 +9,21 @@ import (
 	"time"
 )
 
-// Config describes the simulated account. AccessKeys, SigningKey and Channels are required; every other
+// Config describes the simulated account. AccessKeys, SigningKey and Channels or Numbers are required; every other
 // field has a usable zero value.
 type Config struct {
 	// AccessKeys are the API keys that are valid, at least one. Several at once are a rotation under way.
 	AccessKeys []string
 	// SigningKey signs every webhook. Its bytes are used as they are, neither base64 nor hex.
 	SigningKey string
-	// Channels are the lines of the account, at least one.
+	// Channels are the lines of the account in the Conversations API.
 	Channels []Channel
+	// Numbers are the account's own numbers in the SMS API.
+	Numbers []Number
 	// Webhooks exist from the start, besides those that are created through the API.
 	Webhooks []Webhook
+	// StatusURL gets the statuses of SMS without a reportUrl of their own. Default none.
+	StatusURL string
 	// Templates are the approved WhatsApp templates. Empty: any well-formed template is accepted.
 	Templates []Template
 
@@ -155,8 +159,11 @@ func (c *Config) check() error {
 	if c.SigningKey == "" {
 		return errors.New("messagebirdtest: Config.SigningKey: required")
 	}
-	if len(c.Channels) == 0 {
-		return errors.New("messagebirdtest: Config.Channels: at least one channel")
+	if len(c.Channels)+len(c.Numbers) == 0 {
+		return errors.New("messagebirdtest: Config.Channels: at least one channel, or one of Numbers")
+	}
+	if field, ok := c.checkNumbers(); !ok {
+		return fmt.Errorf("messagebirdtest: Config.%s: cannot be used, or is there twice", field)
 	}
 	seen := map[string]bool{}
 	for i, ch := range c.Channels {

@@ -11,12 +11,14 @@ import (
 // Sent is a message that the API accepted, whether or not its sender heard of it.
 type Sent struct {
 	ID, ConversationID, ChannelID string
-	// To is the person's address as the channel writes it.
+	// To is the person's address as the channel writes it; of an SMS to several people, all with commas between.
 	To string
+	// Originator is the sender of an SMS, which has no channel and no conversation, and whose Content is the request.
+	Originator string
 	// Type and Content are as they were sent.
 	Type    string
 	Content json.RawMessage
-	// TrackID, Tag and Source are the sender's own marks.
+	// TrackID, Tag and Source are the sender's own marks; the reference of an SMS is its TrackID.
 	TrackID, Tag string
 	Source       json.RawMessage
 	At           time.Time
@@ -66,7 +68,7 @@ func (j *journal) Sent() []Sent {
 	return slices.Clone(j.messages)
 }
 
-// Tracks returns how many messages were accepted under each trackId. A service that neither loses nor doubles has
+// Tracks returns how many messages were accepted under each trackId, or reference of an SMS. A service that neither loses nor doubles has
 // exactly one under each.
 func (j *journal) Tracks() map[string]int {
 	j.mu.Lock()
@@ -81,16 +83,15 @@ func (j *journal) Requests() []Request {
 	return slices.Clone(j.requests)
 }
 
-func (j *journal) sent(m *message, countOnly bool) {
+func (j *journal) sent(m Sent, countOnly bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	j.totals.Accepted++
-	if m.order.trackID != "" {
-		j.tracks[m.order.trackID]++
+	if m.TrackID != "" {
+		j.tracks[m.TrackID]++
 	}
 	if !countOnly {
-		j.messages = append(j.messages, Sent{ID: m.id, ConversationID: m.conv.id, ChannelID: m.ch.ID, To: m.address,
-			Type: m.kind, Content: m.content, TrackID: m.order.trackID, Tag: m.order.tag, Source: m.order.source, At: m.created})
+		j.messages = append(j.messages, m)
 	}
 }
 

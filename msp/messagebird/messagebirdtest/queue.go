@@ -15,6 +15,8 @@ import (
 type Delivery struct {
 	// Event is the event's type; WebhookID is "" for a report to a message's own reportUrl.
 	Event, WebhookID string
+	// Method is POST, or GET for what the SMS API tells in a query.
+	Method string
 	// URL is the address that is called and signed.
 	URL string
 	// Header carries the signature. It is nil until the first attempt, or until Take: only then the token's
@@ -26,14 +28,15 @@ type Delivery struct {
 	// Due is when it is to be posted next.
 	Due time.Time
 
-	settings settings
-	lane     string // deliveries of one lane keep their order
-	seq      uint64
+	settings    settings
+	contentType string // of the body, if it is not JSON
+	lane        string // deliveries of one lane keep their order
+	seq         uint64
 }
 
 // Request returns the delivery as a new request, ready to be sent, as often as wanted.
 func (d Delivery) Request(ctx context.Context) (*http.Request, error) {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, d.URL, bytes.NewReader(d.Body))
+	r, err := http.NewRequestWithContext(ctx, d.Method, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return nil, err
 	}
@@ -69,6 +72,7 @@ type hooks struct {
 
 // push queues a delivery: a new one behind those that are due at the same time, a returned one at its old place.
 func (h *hooks) push(d *Delivery) {
+	setDefault(&d.Method, http.MethodPost)
 	h.mu.Lock()
 	if d.seq == 0 {
 		h.seq++
@@ -152,6 +156,9 @@ func (h *hooks) sign(d *Delivery) {
 		return
 	}
 	d.Header = h.Sign(d.URL, d.Body)
+	if d.contentType != "" {
+		d.Header.Set("Content-Type", d.contentType)
+	}
 	for name, value := range d.settings.Headers {
 		d.Header.Set(name, value)
 	}

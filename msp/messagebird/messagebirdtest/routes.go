@@ -37,11 +37,23 @@ func routes() map[string]methods {
 		"files":         {"POST": (*Server).upload},
 		"files/{id}":    {"GET": (*Server).download},
 		"media/{id}":    {"GET": (*Server).download},
+
+		"rest/messages":      {"GET": (*Server).listSMS, "POST": (*Server).sendSMS},
+		"rest/messages/{id}": {"GET": (*Server).getSMS, "DELETE": (*Server).deleteSMS},
 	}
 }
 
 // shape is the route of a path and the id in it.
 func shape(path string) (route, id string) {
+	if rest, ok := strings.CutPrefix(path, "/rest/messages"); ok { // the SMS API has a host of its own, and no version
+		switch seg := strings.Split(rest, "/"); {
+		case rest == "":
+			return "rest/messages", ""
+		case len(seg) == 2 && seg[0] == "" && seg[1] != "":
+			return "rest/messages/{id}", seg[1]
+		}
+		return "", ""
+	}
 	rest, ok := strings.CutPrefix(path, "/v1/")
 	seg := strings.Split(rest, "/")
 	if !ok || slices.Contains(seg, "") {

@@ -25,6 +25,7 @@ type Server struct {
 
 	mu    sync.Mutex
 	state state
+	sms   smsState
 	base  string
 	http  *http.Server
 }
@@ -44,6 +45,10 @@ func New(cfg Config) (*Server, error) {
 		channels: map[string]*channel{}, contacts: map[string]*contact{}, peers: map[peer]*contact{},
 		conversations: map[string]*conversation{}, messages: map[string]*message{}, inboxes: map[inbox][]*message{},
 		blobs: map[string]blob{},
+	}
+	s.sms.numbers = map[string]Number{}
+	for _, n := range cfg.Numbers {
+		s.sms.numbers[digitsOf(n.Number)] = n
 	}
 	for _, c := range cfg.Channels {
 		s.state.channels[c.ID] = &channel{Channel: c, rules: rulesOf(c), created: s.now()}
