@@ -1,0 +1,181 @@
+package bird
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"time"
+	"unicode/utf8"
+
+	"github.com/liidestuja/liidestuja/internal/httpx"
+)
+
+// The JSON of Bird, as far as it is read. It is decoded leniently, field by
+// field, because one about the contact must never cost a person's message; what
+// a message cannot do without is then missed.
+
+// envelope is the body of a webhook.
+type envelope struct {
+	Service string   `json:"service"`
+	Event   string   `json:"event"`
+	Payload *message `json:"payload"`
+}
+
+// message is a message of a channel, in webhooks, lists and answers. Type and
+// MessageID are those of an interaction, which has the same place.
+type message struct {
+	ID        loose       `json:"id"`
+	Channel   loose       `json:"channelId"`
+	Sender    party       `json:"sender"`
+	Receiver  party       `json:"receiver"`
+	Body      body        `json:"body"`
+	Template  *templateIn `json:"template"`
+	Meta      meta        `json:"meta"`
+	Reference loose       `json:"reference"`
+	ReplyTo   quoted      `json:"replyTo"`
+	Status    loose       `json:"status"`
+	Direction loose       `json:"direction"`
+	Failure   failure     `json:"failure"`
+	StatusAt  moment      `json:"lastStatusAt"`
+	Created   moment      `json:"createdAt"`
+	Updated   moment      `json:"updatedAt"`
+
+	Type      loose `json:"type"`
+	MessageID loose `json:"messageId"`
+}
+
+const (
+	directionIn  = "incoming"
+	directionOut = "outgoing"
+)
+
+type quoted struct {
+	ID loose `json:"id"`
+}
+
+// party is an end of a message: a person, or a connector of ours, which is not
+// read.
+type party struct {
+	Contact  person   `json:"contact"`
+	Contacts []person `json:"contacts"`
+}
+
+// person returns the one person of the party.
+func (p party) person() person {
+	if len(p.Contacts) == 1 && p.Contact == (person{}) {
+		return p.Contacts[0]
+	}
+	return p.Contact
+}
+
+type person struct {
+	ID    loose `json:"id"`
+	Key   loose `json:"identifierKey"`
+	Value loose `json:"identifierValue"`
+	About about `json:"annotations"`
+}
+
+type about struct {
+	Name loose `json:"name"`
+}
+
+// meta tells what the platform said besides the message.
+type meta struct {
+	Extra struct {
+		Tap    loose `json:"whatsapp.interactive.type"`
+		Button loose `json:"whatsapp.interactive.button_reply.id"`
+		Row    loose `json:"whatsapp.interactive.list_reply.id"`
+		Media  loose `json:"whatsapp.media.type"`
+	} `json:"extraInformation"`
+}
+
+// failure is why a message failed: Bird's group of reasons, and the platform's
+// own code.
+type failure struct {
+	Code   loose `json:"code"`
+	Source struct {
+		Name loose `json:"name"`
+		Code loose `json:"code"`
+	} `json:"source"`
+}
+
+// page is the envelope of every list. It is strict, because to overlook a
+// message would be to call it missing; what it lists is read leniently.
+type page[T any] struct {
+	Results items[T] `json:"results"`
+	Next    string   `json:"nextPageToken"`
+}
+
+type items[T any] []T
+
+func (l *items[T]) UnmarshalJSON(b []byte) error {
+	var raw []json.RawMessage
+	if err := json.Unmarshal(b, &raw); err != nil {
+		return err
+	}
+	*l = make([]T, len(raw))
+	for i, r := range raw {
+		if r[0] != '{' {
+			return errors.New("a list of something else")
+		}
+		if err := httpx.DecodeJSON(r, &(*l)[i], httpx.JSONLimits{Lenient: true}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loose is a string, the digits of a number, or "" for everything else.
+type loose string
+
+func (l *loose) UnmarshalJSON(b []byte) error {
+	*l = ""
+	switch c := b[0]; {
+	case c == '"':
+		s, err := unquote(b)
+		*l = loose(s)
+		return err
+	case c == '-' || '0' <= c && c <= '9':
+		*l = loose(b)
+	}
+	return nil
+}
+
+// unquote decodes a JSON string. Nearly all are without escapes, and are then
+// what stands between the quotes.
+func unquote(b []byte) (string, error) {
+	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
+		return string(b[1 : len(b)-1]), nil
+	}
+	var s string
+	err := json.Unmarshal(b, &s)
+	return s, err
+}
+
+// moment is a time in RFC 3339. Zero stands for null and for what is no time.
+type moment struct{ time.Time }
+
+func (m *moment) UnmarshalJSON(b []byte) error {
+	*m = moment{}
+	if b[0] != '"' {
+		return nil
+	}
+	s, err := unquote(b)
+	if err != nil {
+		return err
+	}
+	if t, err := time.Parse(time.RFC3339, s); err == nil {
+		m.Time = t
+	}
+	return nil
+}
+
+// first returns the first of the times that is one.
+func first(times ...time.Time) time.Time {
+	for _, t := range times {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
+}
