@@ -14,6 +14,7 @@ import (
 // implement it; storetest proves them.
 type Store interface { //nolint:interfacebloat // the sum of small contracts, which callers take one by one
 	session.Store
+	session.Lookup
 	Queue
 	People
 	Archive

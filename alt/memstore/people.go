@@ -8,6 +8,7 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/session"
 )
 
@@ -69,6 +70,24 @@ func (s *Store) Save(ctx context.Context, ss *session.Session) error {
 	}
 	s.saveSession(ss)
 	return nil
+}
+
+// ByCode implements session.Lookup.
+func (s *Store) ByCode(ctx context.Context, agency channels.Agency, code eid.PersonalCode) ([]session.Session, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.mu.Unlock()
+	var found []session.Session
+	for a, ss := range s.sessions {
+		if a.Agency == agency && ss.Active() && ss.Identity != nil && ss.Identity.Code == code {
+			found = append(found, *ss.Clone())
+		}
+	}
+	slices.SortFunc(found, func(a, b session.Session) int {
+		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+	})
+	return found, nil
 }
 
 func (s *Store) sessionVersion(a channels.Address) int64 {

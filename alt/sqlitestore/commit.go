@@ -9,7 +9,7 @@ import (
 
 // Commit implements alt.Queue.
 func (s *Store) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
-	p, err := prepare(c)
+	p, err := s.vault.prepare(c)
 	if err != nil {
 		return err
 	}

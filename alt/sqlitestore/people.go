@@ -1,11 +1,14 @@
 package sqlitestore
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/session"
 )
 
@@ -41,13 +44,33 @@ func (s *Store) person(ctx context.Context, a channels.Address) (*person, error)
 	}
 	r, err := s.readOne(ctx, selectPerson, string(a.Agency), string(a.Channel), string(a.Peer))
 	if err == nil {
-		p, err = decodePerson(r)
+		p, err = s.vault.decodePerson(r)
 	}
 	if err != nil {
 		p = nil
 	}
 	s.people.fill(empty, p)
 	return p, err
+}
+
+// ByCode implements session.Lookup.
+func (s *Store) ByCode(ctx context.Context, agency channels.Agency, code eid.PersonalCode) ([]session.Session, error) {
+	rows, err := s.read(ctx, "SELECT session, identity FROM people WHERE code = ?", s.vault.hash(agency, code))
+	if err != nil {
+		return nil, err
+	}
+	found := make([]session.Session, len(rows))
+	for i, r := range rows {
+		ss, err := s.vault.decode(r.blob(0), r.blob(1))
+		if err != nil {
+			return nil, err
+		}
+		found[i] = *ss
+	}
+	slices.SortFunc(found, func(a, b session.Session) int {
+		return cmp.Or(b.Started.Compare(a.Started), cmp.Compare(b.ID, a.ID))
+	})
+	return found, nil
 }
 
 // Save implements session.Store.
@@ -93,7 +116,7 @@ func (s *Store) Expire(ctx context.Context, p session.Policy, now time.Time, max
 // ending is a session that is over, with what will be stored.
 type ending struct {
 	session *session.Session
-	body    []byte
+	row     sessionRow
 	notice  *arrival
 }
 
@@ -119,7 +142,7 @@ func (s *Store) overdue(ctx context.Context, p session.Policy, now time.Time, ma
 	late = make(map[int64]int64)
 	found := make(map[int64]bool)
 	for _, r := range rows {
-		ss, err := decodeSession(r.blob(1))
+		ss, err := s.vault.decode(r.blob(1), nil) // what ends loses its identity
 		if err != nil {
 			return nil, nil, err
 		}
@@ -127,7 +150,7 @@ func (s *Store) overdue(ctx context.Context, p session.Policy, now time.Time, ma
 		case found[r.num(0)] || len(over) == max:
 		case p.Expire(ss, now):
 			found[r.num(0)] = true
-			e, err := end(ss)
+			e, err := s.end(ss)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -139,7 +162,7 @@ func (s *Store) overdue(ctx context.Context, p session.Policy, now time.Time, ma
 	return over, late, nil
 }
 
-func end(ss *session.Session) (ending, error) {
+func (s *Store) end(ss *session.Session) (ending, error) {
 	a := ss.Address
 	notice, err := arrive(&channels.SessionEnded{
 		EventMeta: channels.EventMeta{Key: "session/" + ss.ID, Channel: a.Channel, Agency: a.Agency, Peer: a.Peer, At: ss.Ended},
@@ -148,8 +171,8 @@ func end(ss *session.Session) (ending, error) {
 	if err != nil {
 		return ending{}, err
 	}
-	body, err := encodeSession(ss)
-	return ending{ss, body, notice}, err
+	row, err := s.vault.encode(ss)
+	return ending{ss, row, notice}, err
 }
 
 // expire ends a session unless it was saved meanwhile.
@@ -162,7 +185,7 @@ func (t *tx) expire(e ending) (bool, error) {
 	if old.session == nil || old.session.Version+1 != e.session.Version {
 		return false, nil
 	}
-	if err := t.savePerson(a, part[*alt.Contact]{}, part[*session.Session]{e.session, e.body}); err != nil {
+	if err := t.savePerson(a, contactRow{}, e.row); err != nil {
 		return false, err
 	}
 	_, err = t.arrive(e.notice)

@@ -6,20 +6,20 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
-	"github.com/liidestuja/liidestuja/session"
 )
 
 // change is alt.Changes with all rows encoded, so that the writer spends no
 // time on it. Session, Contact and Conversation are copies as they will be.
 type change struct {
 	alt.Changes
-	session, contact, talk []byte
-	send                   []*sending
-	later                  []*arrival
-	event                  *arrival
-	redactions             []channels.Content
-	echoes                 []string // contents as they are stored
-	log                    []logRow
+	session       sessionRow
+	contact, talk []byte
+	send          []*sending
+	later         []*arrival
+	event         *arrival
+	redactions    []channels.Content
+	echoes        []string // contents as they are stored
+	log           []logRow
 
 	applied bool // false when Once said that it was done before
 }
@@ -31,9 +31,11 @@ type sending struct {
 	search string
 }
 
-func prepare(c alt.Changes) (*change, error) {
+func (v *vault) prepare(c alt.Changes) (*change, error) {
 	p := &change{Changes: c}
-	for _, encode := range []func() error{p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeLog} {
+	for _, encode := range []func() error{
+		func() error { return p.encodeSession(v) }, p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeLog,
+	} {
 		if err := encode(); err != nil {
 			return nil, err
 		}
@@ -41,14 +43,18 @@ func prepare(c alt.Changes) (*change, error) {
 	return p, nil
 }
 
+func (p *change) encodeSession(v *vault) error {
+	if p.Session == nil {
+		return nil
+	}
+	p.Session = p.Session.Clone()
+	var err error
+	p.session, err = v.encode(p.Session)
+	return err
+}
+
 func (p *change) encodePeople() error {
 	var err error
-	if p.Session != nil {
-		p.Session = p.Session.Clone()
-		if p.session, err = encodeSession(p.Session); err != nil {
-			return err
-		}
-	}
 	if p.Contact != nil {
 		p.Contact = cloneContact(p.Contact)
 		p.Contact.Version++
@@ -70,16 +76,6 @@ func (p *change) encodePeople() error {
 		}
 	}
 	return nil
-}
-
-// encodeSession counts the version of s on and returns its row.
-func encodeSession(s *session.Session) ([]byte, error) {
-	s.Version++
-	b, err := json.Marshal(s)
-	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: encode session: %w", err)
-	}
-	return b, nil
 }
 
 func (p *change) encodeSend() error {

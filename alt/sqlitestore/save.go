@@ -6,20 +6,29 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/session"
 )
 
-// part is something of a person's that is saved, and its row; nil is left as
-// it is.
-type part[T any] struct {
-	value T
-	body  []byte
-}
+// contactRow and sessionRow are something of a person's that is saved, and its
+// columns; what has no value is left as it is.
+type (
+	contactRow struct {
+		value *alt.Contact
+		body  []byte
+	}
+	sessionRow struct {
+		value    *session.Session
+		body     []byte
+		identity []byte // sealed; nil unless somebody was proven
+		code     []byte // by which the session is found; nil, too, when it has ended
+	}
+)
 
 // savePeople saves session, contact and conversation, and returns the row of
 // the conversation.
 func (t *tx) savePeople(p *change) (talk int64, err error) {
-	contact, ss := part[*alt.Contact]{p.Contact, p.contact}, part[*session.Session]{p.Session, p.session}
+	contact, ss := contactRow{p.Contact, p.contact}, p.session
 	if p.Conversation != nil {
 		if talk, err = t.saveTalk(p.Conversation, p.talk, p.log); err != nil {
 			return 0, err
@@ -27,10 +36,10 @@ func (t *tx) savePeople(p *change) (talk int64, err error) {
 	}
 	// As a rule they are of one person, and one statement saves them.
 	if p.Contact != nil && p.Session != nil && p.Contact.Address != p.Session.Address {
-		if err := t.savePerson(p.Contact.Address, contact, part[*session.Session]{}); err != nil {
+		if err := t.savePerson(p.Contact.Address, contact, sessionRow{}); err != nil {
 			return 0, err
 		}
-		contact = part[*alt.Contact]{}
+		contact = contactRow{}
 	}
 	var a channels.Address
 	switch {
@@ -40,7 +49,7 @@ func (t *tx) savePeople(p *change) (talk int64, err error) {
 		a = contact.value.Address
 	}
 	if p.Conversation != nil && (a.IsZero() || p.Conversation.Address != a) {
-		if err := t.savePerson(p.Conversation.Address, part[*alt.Contact]{}, part[*session.Session]{}); err != nil {
+		if err := t.savePerson(p.Conversation.Address, contactRow{}, sessionRow{}); err != nil {
 			return 0, err
 		}
 	}
@@ -52,7 +61,7 @@ func (t *tx) savePeople(p *change) (talk int64, err error) {
 
 // savePerson writes the row of a person: what is given, and which conversation
 // saveTalk made the latest one.
-func (t *tx) savePerson(a channels.Address, contact part[*alt.Contact], ss part[*session.Session]) error {
+func (t *tx) savePerson(a channels.Address, contact contactRow, ss sessionRow) error {
 	p, err := t.person(a)
 	if err != nil {
 		return err
@@ -79,15 +88,16 @@ func (t *tx) savePerson(a channels.Address, contact part[*alt.Contact], ss part[
 	switch {
 	case p.row == 0:
 		p.row = t.next()
-		_, err = t.exec("INSERT INTO people (id, agency, channel, peer, contact, thread, session, talk, started, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			p.row, string(a.Agency), string(a.Channel), string(a.Peer), contact.body, thread, ss.body, talk, started, seen)
+		_, err = t.exec(`INSERT INTO people (id, agency, channel, peer, contact, thread, session, talk, started, seen, identity, code)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			p.row, string(a.Agency), string(a.Channel), string(a.Peer), contact.body, thread, ss.body, talk, started, seen, blob(ss.identity), blob(ss.code))
 		return err
 	case contact.value != nil && ss.value != nil && !links:
 		_, err = t.exec("UPDATE people SET contact = ?, thread = ?, session = ? WHERE id = ?", contact.body, thread, ss.body, p.row)
 		return err
 	case contact.value != nil && ss.value != nil:
-		_, err = t.exec("UPDATE people SET contact = ?, thread = ?, session = ?, talk = ?, started = ?, seen = ? WHERE id = ?",
-			contact.body, thread, ss.body, talk, started, seen, p.row)
+		_, err = t.exec("UPDATE people SET contact = ?, thread = ?, session = ?, talk = ?, started = ?, seen = ?, identity = ?, code = ? WHERE id = ?",
+			contact.body, thread, ss.body, talk, started, seen, blob(ss.identity), blob(ss.code), p.row)
 		return err
 	}
 	if contact.value != nil {
@@ -95,10 +105,14 @@ func (t *tx) savePerson(a channels.Address, contact part[*alt.Contact], ss part[
 			return err
 		}
 	}
-	if ss.value != nil {
-		if _, err := t.exec("UPDATE people SET session = ? WHERE id = ?", ss.body, p.row); err != nil {
-			return err
-		}
+	switch {
+	case ss.value != nil && links:
+		_, err = t.exec("UPDATE people SET session = ?, identity = ?, code = ? WHERE id = ?", ss.body, blob(ss.identity), blob(ss.code), p.row)
+	case ss.value != nil:
+		_, err = t.exec("UPDATE people SET session = ? WHERE id = ?", ss.body, p.row)
+	}
+	if err != nil {
+		return err
 	}
 	if links {
 		_, err = t.exec("UPDATE people SET talk = ?, started = ?, seen = ? WHERE id = ?", talk, started, seen, p.row)
@@ -114,13 +128,21 @@ func index(s *session.Session) (started, seen driver.Value) {
 	return s.Started.UnixMicro(), s.LastSeen.UnixMicro()
 }
 
-// reindex reports whether what the index has would hide s from Expire. That
-// the person was seen later does not: Expire looks, and corrects it.
+// reindex reports whether what the index has would hide s from Expire or
+// ByCode, or is not s's own. That the person was seen later does not: Expire
+// looks, and corrects it.
 func reindex(old, s *session.Session) bool {
-	if old == nil || old.Active() != s.Active() {
+	if old == nil || old.ID != s.ID || old.Active() != s.Active() || !sameIdentity(old.Identity, s.Identity) {
 		return true
 	}
 	return s.Active() && (!old.Started.Equal(s.Started) || s.LastSeen.Before(old.LastSeen))
+}
+
+func sameIdentity(a, b *eid.Identity) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
 }
 
 // saveTalk writes a conversation, which gets its next position and the end of

@@ -21,7 +21,10 @@ const (
 	chunkSize = 64 << 10
 )
 
-var errDamaged = errors.New("sqlitestore: a stored file is damaged")
+var (
+	errDamaged  = errors.New("sqlitestore: a stored file is damaged")
+	errIdentity = errors.New("sqlitestore: a stored identity is damaged")
+)
 
 // derive returns a key for one purpose.
 func derive(key, salt []byte, purpose string) []byte {

@@ -24,6 +24,7 @@ type Store struct {
 	cfg    Config
 	lock   *os.File
 	files  *files
+	vault  *vault
 	people *cache
 
 	// Queries run beside the writer; gate keeps them out while it empties the
@@ -93,6 +94,9 @@ func (s *Store) start(w *writer) error {
 		return err
 	}
 	if s.files, err = openFiles(w.c, &s.cfg); err != nil {
+		return err
+	}
+	if s.vault, err = newVault(s.files.key); err != nil {
 		return err
 	}
 	if err := w.load(); err != nil {

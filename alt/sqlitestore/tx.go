@@ -7,7 +7,6 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
-	"github.com/liidestuja/liidestuja/session"
 )
 
 // counters are the last number given to anything and the last position of a
@@ -97,7 +96,7 @@ func (t *tx) person(a channels.Address) (*person, error) {
 	if err != nil {
 		return nil, err
 	}
-	p, err := decodePerson(r)
+	p, err := t.s.vault.decodePerson(r)
 	if err != nil {
 		return nil, &broken{err}
 	}
@@ -124,13 +123,13 @@ func (t *tx) touch(a channels.Address, talk int64) {
 	}
 }
 
-const selectPerson = `SELECT p.id, p.contact, p.thread, p.session, p.talk, c.body, c.position, c.thread, c.log
+const selectPerson = `SELECT p.id, p.contact, p.thread, p.session, p.talk, c.body, c.position, c.thread, c.log, p.identity
 	FROM people p LEFT JOIN conversations c ON c.id = p.talk
 	WHERE p.agency = ? AND p.channel = ? AND p.peer = ?`
 
 // decodePerson reads a row of selectPerson; none is a person of whom nothing
 // is known.
-func decodePerson(r row) (*person, error) {
+func (v *vault) decodePerson(r row) (*person, error) {
 	p := &person{}
 	if r == nil {
 		return p, nil
@@ -144,7 +143,7 @@ func decodePerson(r row) (*person, error) {
 		p.contact.Thread = r.str(2)
 	}
 	if b := r.blob(3); b != nil {
-		s, err := decodeSession(b)
+		s, err := v.decode(b, r.blob(9))
 		if err != nil {
 			return nil, err
 		}
@@ -158,14 +157,6 @@ func decodePerson(r row) (*person, error) {
 		p.talk, p.talkRow, p.talkLog = c, r.num(4), r.num(8)
 	}
 	return p, nil
-}
-
-func decodeSession(b []byte) (*session.Session, error) {
-	s := &session.Session{}
-	if err := json.Unmarshal(b, s); err != nil {
-		return nil, fmt.Errorf("sqlitestore: decode session: %w", err)
-	}
-	return s, nil
 }
 
 func decodeConversation(body []byte, position int64, thread string) (*alt.Conversation, error) {
