@@ -21,6 +21,10 @@ type Config struct {
 	// one also makes the appsecret_proof of calls. It is asked at each use,
 	// concurrently; while a secret is being replaced it returns both.
 	AppSecrets func() []string
+	// AppID is Meta's id of the app. Hand-over events name who gets a
+	// conversation by it; without it they are taken for what they say to the app
+	// that they are sent to. Optional.
+	AppID string
 	// VerifyToken returns the word that Meta repeats when the webhook is set up.
 	// It is asked at each use, concurrently.
 	VerifyToken func() string
@@ -32,6 +36,10 @@ type Config struct {
 	// Ignored is called for each event of a removed account. It may be called
 	// concurrently. May be nil.
 	Ignored func(account string)
+
+	// SignedRequestAge is how old a signed request may be, see
+	// App.SignedRequest. Default 24 h.
+	SignedRequestAge time.Duration
 
 	// Version of the Graph API, such as "v25.0". It is never left out of a call;
 	// see VersionEnds. Default DefaultVersion.
@@ -133,6 +141,10 @@ func (cfg Config) complete() (Config, error) {
 	setDefault(&cfg.Endpoints.Instagram, "https://graph.instagram.com")
 	setDefault(&cfg.MediaClient, cfg.HTTPClient)
 	setDefault(&cfg.MediaMax, 100<<20)
+	setDefault(&cfg.SignedRequestAge, 24*time.Hour)
+	if cfg.MediaTypes == nil {
+		cfg.MediaTypes = mediaTypes()
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -149,6 +161,10 @@ func (cfg Config) check() error {
 		return fieldError("Name", "is not written like a channels.ID")
 	case cfg.AppSecrets == nil || len(cfg.AppSecrets()) == 0 || slices.Contains(cfg.AppSecrets(), ""):
 		return fieldError("AppSecrets", "is required, and no secret may be empty")
+	case cfg.AppID != "" && !number(cfg.AppID):
+		return fieldError("AppID", "is not a number")
+	case cfg.SignedRequestAge < 0:
+		return fieldError("SignedRequestAge", "must not be negative")
 	case cfg.VerifyToken == nil || cfg.VerifyToken() == "":
 		return fieldError("VerifyToken", "is required")
 	case !regexp.MustCompile(`^v[0-9]{1,3}\.[0-9]$`).MatchString(cfg.Version):
