@@ -16,9 +16,10 @@ import (
 // App is one Meta app with its lines. It is a messaging service provider in the
 // sense of the package msp. All methods may be called concurrently.
 type App struct {
-	cfg   Config
-	lines []*line
-	usage meter // of the app's calls
+	cfg       Config
+	lines     []*line
+	usage     meter // of the app's calls
+	downloads *downloads
 }
 
 // line is one account of the app.
@@ -37,7 +38,11 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg}
+	files, err := newDownloads(cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &App{cfg: cfg, downloads: files}
 	for i, c := range cfg.Lines {
 		l := &line{app: a, conf: c}
 		base := cfg.Endpoints.Graph

@@ -57,6 +57,15 @@ type Config struct {
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 
+	// Templates knows which templates of the WhatsApp lines are approved and what
+	// variables they have, such as a *TemplateBook. What it knows to be wrong is
+	// refused before it is sent. Nil: Meta alone judges.
+	Templates TemplateSource
+	// TemplateLanguages are tried in their order where Templates knows a template
+	// and it is not approved in the language asked for. Default: et, en, ru.
+	// Empty but not nil: none.
+	TemplateLanguages []string
+
 	// MediaHosts are further hosts that people's media may be downloaded from,
 	// without a token, as "host", "*.domain" or "host:port". Default: Meta's
 	// delivery networks.
@@ -142,6 +151,9 @@ func (cfg Config) complete() (Config, error) {
 	setDefault(&cfg.MediaClient, cfg.HTTPClient)
 	setDefault(&cfg.MediaMax, 100<<20)
 	setDefault(&cfg.SignedRequestAge, 24*time.Hour)
+	if cfg.TemplateLanguages == nil {
+		cfg.TemplateLanguages = []string{"et", "en", "ru"}
+	}
 	if cfg.MediaTypes == nil {
 		cfg.MediaTypes = mediaTypes()
 	}

@@ -13,6 +13,7 @@ type verdict struct {
 	class   error
 	unclear bool          // the message may have gone out all the same
 	wait    time.Duration // before it is tried again, at least
+	person  bool          // the rate is one person's
 	instead []channels.Alternative
 	advice  string // for the operator
 }
@@ -45,7 +46,7 @@ func rulings() []ruling {
 		// Rates.
 		{[]string{"4", "17", "32", "613", "80004", "80006", "80007"}, verdict{class: channels.ErrRateLimited, wait: time.Minute, advice: "calls are over the hourly limit of the app, page or business account"}},
 		{[]string{"130429"}, verdict{class: channels.ErrRateLimited, wait: 5 * time.Second, advice: "more messages a second than the number may send; lower the line's rate"}},
-		{[]string{"131056"}, verdict{class: channels.ErrRateLimited, wait: pairWait, advice: "too many messages to one person in a short time"}},
+		{[]string{"131056"}, verdict{class: channels.ErrRateLimited, wait: pairWait, person: true, advice: "too many messages to one person in a short time"}},
 		{[]string{"131048"}, verdict{class: channels.ErrRateLimited, wait: time.Hour, instead: other, advice: "people blocked or reported the number: stop campaigns and look at its quality rating"}},
 
 		// Policy.

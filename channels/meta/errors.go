@@ -29,7 +29,7 @@ func (w wireError) fault(op string, line channels.ID) *channels.Error {
 	}
 	v, known := verdictOf(code, subcode)
 	if known {
-		e.Class, e.RetryAfter, e.Instead = v.class, v.wait, v.instead
+		e.Class, e.RetryAfter, e.Person, e.Instead = v.class, v.wait, v.person, v.instead
 	}
 	if known && !v.unclear {
 		e.Outcome = channels.NotSent
@@ -73,7 +73,7 @@ func (l *line) judge(op string, reply *httpx.Reply, to any) *channels.Error {
 	if asked, ok := httpx.RetryAfter(reply.Header, now); ok {
 		e.RetryAfter = max(e.RetryAfter, asked)
 	}
-	if errors.Is(e, channels.ErrRateLimited) {
+	if errors.Is(e, channels.ErrRateLimited) && !e.Person {
 		e.RetryAfter = max(e.RetryAfter, regain(reply.Header))
 	}
 	return e
