@@ -71,6 +71,7 @@ func Run(t *testing.T, s Subject) {
 		{"letters", settling()},
 		{"conversations", listing()},
 		{"reading", reading()},
+		{"identities", identifying()},
 		{"isolation and files", isolating()},
 		{"concurrency", competing()},
 		{"faults", failing()},
