@@ -152,6 +152,11 @@ const (
 	Uncertain LetterState = "uncertain"
 )
 
+// PartBefore is the code of a letter about a part of a message that was not
+// tried, because a part before it is dead: nobody should get an end without its
+// beginning.
+const PartBefore = "part_before"
+
 // Letter is an item that the machine gave up and a person must look at.
 type Letter struct {
 	ID           int64
@@ -161,7 +166,7 @@ type Letter struct {
 	Event        channels.Event
 	Outbound     *channels.Outbound
 	Attempts     int
-	Code         string
+	Code         string // channels.Code of the cause, or PartBefore
 	Accepted     time.Time
 	At           time.Time // when it became a letter
 	Conversation string
@@ -183,7 +188,8 @@ type Verdict string
 // uncertain message: sends it again, knowing that it may arrive twice), with
 // attempts and time of acceptance counted anew. Drop
 // gives it up: the message failed. Confirm says that an uncertain message did
-// arrive: it becomes sent.
+// arrive: it becomes sent. What is decided about a part of a message is done with
+// its later parts that are letters with the code PartBefore too, in their order.
 const (
 	Retry   Verdict = "retry"
 	Drop    Verdict = "drop"

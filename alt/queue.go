@@ -62,7 +62,9 @@ type Queue interface {
 
 	// Release gives it back, to be claimed again at the given time, or, with
 	// the zero time, as a letter: dead, or uncertain for a Reconcile item.
-	// Only the class code of cause is kept. ErrLeaseLost as in Commit.
+	// Behind a part of a message that is dead, later parts that nobody has begun
+	// to send become letters with the code PartBefore. Only the class code of
+	// cause is kept. ErrLeaseLost as in Commit.
 	Release(ctx context.Context, it Item, at time.Time, cause error) error
 }
 
@@ -145,8 +147,10 @@ type Later struct {
 // to the address that were sent up to then. The message is found by ID, else
 // by Ref (Outbound.Ref), else, for an echo, as the only message of unknown
 // outcome to the address whose content has the same print. Its status is
-// merged (Status.Merge); a message of unknown outcome becomes sent, and
-// evidence of delivery finishes one that waits for a retry or is a letter. A report
+// merged (Status.Merge); a message of unknown outcome becomes sent, evidence of
+// delivery finishes one that waits for a retry or is a letter, and one of ours
+// that becomes failed is a dead letter with the report's code, for a person to
+// decide (after the Receipt, while somebody is sending it). A report
 // on an ID that is not stored is parked: the Receipt's Commit applies it, and
 // after ParkFor it is dropped. An echo that matches nothing makes Commit
 // return ErrNotFound instead.

@@ -84,7 +84,12 @@ func (s *Store) unknown(it *item) {
 	m := it.msg
 	s.touch(m.talk)
 	m.report(channels.Unknown, "", s.now())
-	if m.Status != channels.Unknown {
+	switch m.Status {
+	case channels.Unknown:
+	case channels.Failed:
+		s.fail(m)
+		return
+	default:
 		s.finish(it)
 		return
 	}

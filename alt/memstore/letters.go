@@ -69,13 +69,21 @@ func (s *Store) Settle(ctx context.Context, agency channels.Agency, id int64, v 
 	if it == nil || it.letter == nil || it.address.Agency != agency {
 		return alt.ErrNotFound
 	}
+	var later []*item
+	if it.msg != nil {
+		later = s.waiting(it.msg)
+	}
 	switch {
 	case v == alt.Retry:
-		if err := s.retry(it); err != nil {
-			return err
+		for _, it := range append([]*item{it}, later...) {
+			if err := s.retry(it); err != nil {
+				return err
+			}
 		}
 	case v == alt.Drop:
-		s.settled(it, channels.Failed)
+		for _, it := range append([]*item{it}, later...) {
+			s.settled(it, channels.Failed)
+		}
 	case v == alt.Confirm && it.letter.state == alt.Uncertain:
 		s.settled(it, channels.Sent)
 	default:
@@ -107,7 +115,9 @@ func (s *Store) retry(it *item) error {
 		}
 	} else {
 		m := it.msg
-		m.Status, m.StatusAt, m.Code, m.State = channels.Queued, s.now(), "", stateReady
+		// Reports on what was sent before say nothing of what will be.
+		delete(s.byProvider, providerKey{m.Address.Agency, m.Address.Channel, m.Provider})
+		m.Status, m.StatusAt, m.Code, m.State, m.Provider = channels.Queued, s.now(), "", stateReady, ""
 		s.touch(m.talk)
 	}
 	it.letter = nil

@@ -39,24 +39,3 @@ func (s *Store) Release(ctx context.Context, it alt.Item, at time.Time, cause er
 	}
 	return nil
 }
-
-// bury makes an item a letter: it is in no queue and holds nothing.
-func (s *Store) bury(it *item, code string) {
-	work := it.work
-	s.leave(it)
-	it.letter = &letter{place: s.next(), state: alt.Dead, code: code, at: s.now()}
-	if it.msg == nil {
-		if t := s.open(it.address); t != nil {
-			it.letter.talk = t.ID
-		}
-		it.work = alt.Inbox // also what died while its file was fetched
-		return
-	}
-	it.letter.talk = it.msg.Conversation
-	it.msg.State = stateDead
-	if work == alt.Reconcile {
-		it.letter.state, it.msg.State = alt.Uncertain, stateUncertain
-	}
-	it.work = alt.Outbox
-	s.touch(it.msg.talk)
-}

@@ -27,13 +27,18 @@ func (s *Store) receive(it *item, r *channels.Receipt, now time.Time) {
 		at = now
 	}
 	m.sent = at
-	m.Code = ""
+	if m.Status != channels.Failed {
+		m.Code = ""
+	}
 	m.report(channels.Sent, "", at)
 	m.report(r.Status, "", at)
 	s.named(m, r.ID)
 	s.unpark(m, r.ID, now)
 	s.thread(m.Address, m.talk, r.Thread)
 	s.finish(it)
+	if m.Status == channels.Failed { // it was reported before
+		s.fail(m)
+	}
 	s.touch(m.talk)
 }
 
@@ -84,7 +89,8 @@ func (s *Store) report(r alt.Report, echo [32]byte, now time.Time) {
 	if m.Direction != alt.Out {
 		return
 	}
-	if m.Status == channels.Unknown {
+	before := m.Status
+	if before == channels.Unknown {
 		m.report(channels.Sent, "", r.At)
 	}
 	m.report(r.Status, r.Code, r.At)
@@ -92,23 +98,9 @@ func (s *Store) report(r alt.Report, echo [32]byte, now time.Time) {
 		s.named(m, r.ID)
 		s.unpark(m, r.ID, now)
 	}
-	if it := m.item; it != nil && m.settledBy(it) {
-		s.finish(it)
-	}
+	s.settleReported(m, before)
 	s.thread(m.Address, m.talk, r.Thread)
 	s.touch(m.talk)
-}
-
-// settledBy reports whether the status says that there is nothing left to do.
-// What a worker is sending now is left to it.
-func (m *message) settledBy(it *item) bool {
-	switch {
-	case it.work == alt.Outbox && it.claimed:
-		return false
-	case it.work == alt.Reconcile, it.letter != nil && it.letter.state == alt.Uncertain:
-		return true
-	}
-	return m.Status == channels.Sent || m.Status == channels.Delivered || m.Status == channels.Read
 }
 
 // reportUntil applies a report to all of a person's messages up to a time.

@@ -43,46 +43,6 @@ func (s *Store) Release(ctx context.Context, it alt.Item, at time.Time, cause er
 	})
 }
 
-// bury makes an item a letter: it is in no queue and holds nothing.
-func (t *tx) bury(e *entry, code string) error {
-	state, talk := alt.Dead, e.talk
-	if e.work == alt.Reconcile {
-		state = alt.Uncertain
-	}
-	if e.kind != outgoing {
-		p, err := t.person(e.address)
-		if err != nil {
-			return err
-		}
-		talk = p.open()
-	}
-	attempts := int64(e.attempt)
-	if e.work == alt.Reconcile {
-		attempts = 0 // they were no attempts to send
-	}
-	if _, err := t.exec("UPDATE items SET state = ?, attempts = attempts + ? WHERE id = ?", int64(stateLetter), attempts, e.id); err != nil {
-		return err
-	}
-	if e.kind == edited || e.kind == echoed { // raw is not kept for as long as a letter
-		ev, err := t.event(e.id)
-		if err != nil {
-			return err
-		}
-		if err := t.rewriteEvent(e.id, ev); err != nil {
-			return err
-		}
-	}
-	_, err := t.exec("INSERT INTO letters (place, item, agency, channel, state, code, at, talk) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-		t.next(), e.id, string(e.address.Agency), string(e.address.Channel), string(state), code, t.now.UnixMicro(), number(talk))
-	if err != nil {
-		return err
-	}
-	if e.kind == outgoing {
-		t.touch(e.address, talk)
-	}
-	return t.unqueue(e.id)
-}
-
 const selectLetter = `SELECT l.place, l.item, l.state, l.code, l.at, c.name,
 		i.agency, i.channel, i.peer, i.attempts, i.accepted, i.message, coalesce(t.body, i.body, r.body), r.raw
 	FROM letters l JOIN items i ON i.id = l.item LEFT JOIN conversations c ON c.id = l.talk
@@ -147,11 +107,25 @@ func (s *Store) Settle(ctx context.Context, agency channels.Agency, id int64, v 
 			return alt.ErrNotFound
 		}
 		state := alt.LetterState(r.str(0))
+		later, err := t.partsAfter(id, "JOIN letters l ON l.item = i.id WHERE l.code = ?", alt.PartBefore)
+		if err != nil {
+			return err
+		}
 		switch {
 		case v == alt.Retry:
 			err = t.retry(id)
+			for _, id := range later {
+				if err == nil {
+					err = t.retry(id)
+				}
+			}
 		case v == alt.Drop:
 			err = t.settled(id, channels.Failed, r.str(1))
+			for _, id := range later {
+				if err == nil {
+					err = t.settled(id, channels.Failed, alt.PartBefore)
+				}
+			}
 		case v == alt.Confirm && state == alt.Uncertain:
 			err = t.settled(id, channels.Sent, "")
 		default:
@@ -199,7 +173,8 @@ func (t *tx) retry(id int64) error {
 			return err
 		}
 		e.priority = o.Priority
-		_, err = t.exec("UPDATE items SET state = ?, accepted = ?, status = ?, status_at = ?, code = NULL WHERE id = ?",
+		// Reports on what was sent before say nothing of what will be.
+		_, err = t.exec("UPDATE items SET state = ?, accepted = ?, status = ?, status_at = ?, code = NULL, provider = NULL WHERE id = ?",
 			int64(stateLive), t.now.UnixMicro(), string(channels.Queued), t.now.UnixMicro(), id)
 		if err != nil {
 			return err

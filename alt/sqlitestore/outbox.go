@@ -119,7 +119,11 @@ func (t *tx) unknown(id int64) error {
 	if err := t.merge(m, channels.Unknown, "", t.now); err != nil {
 		return err
 	}
-	if m.status != channels.Unknown {
+	switch m.status {
+	case channels.Unknown:
+	case channels.Failed:
+		return t.fail(m)
+	default:
 		return t.done(m)
 	}
 	if _, err := t.exec("UPDATE items SET attempts = attempts + (SELECT attempt FROM live WHERE id = ?) WHERE id = ?", id, id); err != nil {
@@ -167,7 +171,7 @@ func (t *tx) receive(e *entry, r *channels.Receipt) error {
 		if m, err = t.message(e.id); err != nil {
 			return err
 		}
-		if _, err := t.exec("UPDATE items SET state = ?, attempts = attempts + ?, sent = ?, code = NULL WHERE id = ?",
+		if _, err := t.exec(`UPDATE items SET state = ?, attempts = attempts + ?, sent = ?, code = CASE status WHEN 'failed' THEN code END WHERE id = ?`,
 			int64(stateDone), attempts, at.UnixMicro(), e.id); err != nil {
 			return err
 		}
@@ -185,5 +189,8 @@ func (t *tx) receive(e *entry, r *channels.Receipt) error {
 		return err
 	}
 	t.touch(m.address, m.talk)
-	return t.unqueue(e.id)
+	if err := t.unqueue(e.id); err != nil || m.status != channels.Failed {
+		return err
+	}
+	return t.letter(e.id, m.address, m.talk, alt.Dead, m.code) // it was reported before
 }

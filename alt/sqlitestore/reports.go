@@ -16,13 +16,16 @@ type message struct {
 	address  channels.Address
 	out      bool
 	status   channels.Status
+	code     string
 	provider channels.ProviderID
+	ours     bool
 	work     alt.Work // empty when it is in no queue
 	claimed  bool
 	letter   alt.LetterState
 }
 
-const selectMessage = `SELECT i.id, i.talk, i.agency, i.channel, i.peer, i.direction, i.status, i.provider, q.work, q.claimed, l.state
+const selectMessage = `SELECT i.id, i.talk, i.agency, i.channel, i.peer, i.direction, i.status, i.provider, q.work, q.claimed, l.state,
+		i.code, i.message
 	FROM items i LEFT JOIN live q ON q.id = i.id LEFT JOIN letters l ON l.item = i.id `
 
 func messageOf(r row) *message {
@@ -30,6 +33,7 @@ func messageOf(r row) *message {
 		id: r.num(0), talk: r.num(1), out: r.num(5) == 2, status: channels.Status(r.str(6)), provider: channels.ProviderID(r.str(7)),
 		address: channels.Address{Agency: channels.Agency(r.str(2)), Channel: channels.ID(r.str(3)), Peer: channels.Peer(r.str(4))},
 		work:    alt.Work(r.str(8)), claimed: r.num(9) != 0, letter: alt.LetterState(r.str(10)),
+		code: r.str(11), ours: r.str(12) != "",
 	}
 }
 
@@ -50,10 +54,10 @@ func (t *tx) merge(m *message, st channels.Status, code string, at time.Time) er
 	if merged == m.status {
 		return nil
 	}
-	m.status = merged
 	if merged != channels.Failed {
 		code = ""
 	}
+	m.status, m.code = merged, code
 	_, err := t.exec("UPDATE items SET status = ?, status_at = ?, code = ? WHERE id = ?", string(merged), at.UnixMicro(), text(code), m.id)
 	return err
 }
@@ -66,21 +70,6 @@ func (t *tx) named(m *message, id channels.ProviderID) error {
 	m.provider = id
 	_, err := t.exec("UPDATE items SET provider = ? WHERE id = ?", string(id), m.id)
 	return err
-}
-
-// done ends all work on m.
-func (t *tx) done(m *message) error {
-	if m.letter != "" {
-		if _, err := t.exec("DELETE FROM letters WHERE item = ?", m.id); err != nil {
-			return err
-		}
-	}
-	_, err := t.exec(`UPDATE items SET state = ?, attempts = attempts + coalesce((SELECT attempt FROM live WHERE id = ? AND work = 'outbox'), 0)
-		WHERE id = ?`, int64(stateDone), m.id, m.id)
-	if err != nil {
-		return err
-	}
-	return t.unqueue(m.id)
 }
 
 // report applies a provider's word.
@@ -101,7 +90,8 @@ func (t *tx) report(r alt.Report, echo string) error {
 	case m == nil:
 		return t.park(r)
 	}
-	if m.status == channels.Unknown {
+	before := m.status
+	if before == channels.Unknown {
 		if err := t.merge(m, channels.Sent, "", r.At); err != nil {
 			return err
 		}
@@ -117,28 +107,14 @@ func (t *tx) report(r alt.Report, echo string) error {
 			return err
 		}
 	}
-	if m.settled() {
-		if err := t.done(m); err != nil {
-			return err
-		}
+	if err := t.settleReported(m, before); err != nil {
+		return err
 	}
 	if err := t.thread(m.address, m.talk, r.Thread); err != nil {
 		return err
 	}
 	t.touch(m.address, m.talk)
 	return nil
-}
-
-// settled reports whether the status says that there is nothing left to do.
-// What a worker is sending now is left to it.
-func (m *message) settled() bool {
-	switch {
-	case m.work == "" && m.letter == "", m.work == alt.Outbox && m.claimed:
-		return false
-	case m.work == alt.Reconcile, m.letter == alt.Uncertain:
-		return true
-	}
-	return m.status == channels.Sent || m.status == channels.Delivered || m.status == channels.Read
 }
 
 // find returns the message that a report is about; nil when it is not stored.

@@ -49,25 +49,33 @@ func reconciling() []check {
 			w.reports(w.report("p1", channels.Read))
 			w.status("1", channels.Read)
 		}},
-		{"a reported failure of unknown outcome is final", func(w *world) {
+		{"a reported failure of unknown outcome is a dead letter", func(w *world) {
 			w.lost(reply(at(mari), "1", "1"))
 			failed := w.byRef("1", channels.Failed)
 			failed.Code = "rejected"
 			w.reports(failed)
 			m := w.message("1")
-			require.Equal(w, []any{channels.Failed, "rejected", "done"}, []any{m.Status, m.Code, m.State})
+			require.Equal(w, []any{channels.Failed, "rejected", "dead"}, []any{m.Status, m.Code, m.State})
 			w.none(alt.Reconcile)
 			w.none(alt.Outbox)
 		}},
-		{"a report settles an uncertain letter", func(w *world) {
-			for id, st := range map[channels.MessageID]channels.Status{"1": channels.Delivered, "2": channels.Failed} {
-				w.uncertain(reply(at(mari), string(id), "x"))
-				letter := w.letter().ID
-				w.reports(w.byRef(string(id), st))
-				w.status(id, st)
-				require.Empty(w, w.letters(alt.LetterQuery{}))
-				require.ErrorIs(w, w.st.Settle(w.Context(), ppa, letter, alt.Retry, entry("x")), alt.ErrNotFound)
-			}
+		{"a report of delivery settles an uncertain letter", func(w *world) {
+			w.uncertain(reply(at(mari), "1", "x"))
+			letter := w.letter().ID
+			w.reports(w.byRef("1", channels.Delivered))
+			w.status("1", channels.Delivered)
+			require.Empty(w, w.letters(alt.LetterQuery{}))
+			require.ErrorIs(w, w.st.Settle(w.Context(), ppa, letter, alt.Retry, entry("x")), alt.ErrNotFound)
+		}},
+		{"a report of failure makes an uncertain letter a dead one", func(w *world) {
+			w.uncertain(reply(at(mari), "1", "x"))
+			failed := w.byRef("1", channels.Failed)
+			failed.Code = "rejected"
+			w.reports(failed)
+			l := w.letter()
+			require.Equal(w, []any{alt.Dead, "rejected", 1}, []any{l.State, l.Code, l.Attempts})
+			w.status("1", channels.Failed)
+			require.ErrorIs(w, w.st.Settle(w.Context(), ppa, l.ID, alt.Confirm, entry("x")), alt.ErrInput)
 		}},
 		{"a report proves a message that waits for a retry: it is not sent again", func(w *world) {
 			w.queue(reply(at(mari), "1", "1"), reply(at(mari), "2", "2"))

@@ -69,6 +69,7 @@ func Run(t *testing.T, s Subject) {
 		{"reconciling", reconciling()},
 		{"withdrawing", withdrawing()},
 		{"letters", settling()},
+		{"giving up", givingUp()},
 		{"conversations", listing()},
 		{"reading", reading()},
 		{"identities", identifying()},
