@@ -2,8 +2,10 @@ package messagebird_test
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -22,6 +24,12 @@ const stray = "5d3a2b7a1c0e4f6f8a9b0c1d2e3f4a5b"
 
 func channelIDs() map[channels.ID]string {
 	return map[channels.ID]string{"whatsapp": whatsApp, "messenger": messenger, "sms": textLine}
+}
+
+// numbers are those of the lines over the SMS API: their people's messages come
+// as a form and as JSON.
+func numbers() map[channels.ID]string {
+	return map[channels.ID]string{"mobile": number, "notices": short}
 }
 
 // account is a simulated account with the provider under test.
@@ -47,6 +55,8 @@ func newAccount(t channeltest.TB) *account {
 			{ID: textLine, Platform: "sms", Number: "+3726000001", Limits: messagebirdtest.Limits{Text: septets.Max}},
 			{ID: stray, Platform: "whatsapp", Number: "+3726000002"},
 		},
+		Numbers: []messagebirdtest.Number{{Number: number, Forward: hookURL},
+			{Number: short, Forward: hookURL, As: messagebirdtest.AsJSON}, {Number: "1346", Forward: hookURL}},
 	})
 	if err != nil {
 		t.Fatalf("%v", err)
@@ -64,7 +74,7 @@ func newAccount(t channeltest.TB) *account {
 		return new(net.Dialer).DialContext(ctx, network, address)
 	}}
 	t.Cleanup(a.transport.CloseIdleConnections)
-	cfg := config(base)
+	cfg := smsConfig(base)
 	cfg.HTTPClient = &http.Client{Transport: a.transport}
 	cfg.MediaMax = mediaMax
 	// The answer to this call names the conversation, so that what was sent can
@@ -80,9 +90,17 @@ func newAccount(t channeltest.TB) *account {
 	return a
 }
 
-// post is the webhook of one message.
-func (a *account) post(channel, text string) *channels.Request {
-	a.sim.Person(channel, kati).Says(text)
+// post is the webhook of one message on a line.
+func (a *account) post(id channels.ID, text string) *channels.Request {
+	if n, ok := numbers()[id]; ok {
+		return a.posted(func() { a.sim.Mobile(kati).Writes(n, text) })
+	}
+	return a.posted(func() { a.sim.Person(channelIDs()[id], kati).Says(text) })
+}
+
+// posted is the one webhook of what a person does.
+func (a *account) posted(act func()) *channels.Request {
+	act()
 	d := a.sim.Take()
 	if len(d) != 1 {
 		a.t.Fatalf("%d webhooks of one message", len(d))
@@ -115,7 +133,6 @@ func (a *account) behave(b channeltest.Behaviour) bool {
 }
 
 func (a *account) instance(id channels.ID) *channeltest.Instance {
-	channel := channelIDs()[id]
 	in := &channeltest.Instance{
 		Webhook: a.p,
 		Taken:   func() int { return len(a.sim.Sent()) },
@@ -124,12 +141,19 @@ func (a *account) instance(id channels.ID) *channeltest.Instance {
 			if len(texts) != 1 {
 				return nil
 			}
-			return a.post(channel, texts[0])
+			return a.post(id, texts[0])
 		},
 		Resign: func(r *channels.Request) *channels.Request { return a.sign(r.Body, noon().Add(30*time.Second)) },
 		File: func(size int64) channels.Media {
-			a.sim.Person(channel, kati).SendsFile(messagebirdtest.File{ContentType: "text/plain", Data: []byte(strings.Repeat("a", int(size)))})
-			evs, err := a.p.Parse(a.t.Context(), a.sign(a.sim.Take()[0].Body, noon()))
+			file := messagebirdtest.File{ContentType: "text/plain", Data: []byte(strings.Repeat("a", int(size)))}
+			r := a.posted(func() {
+				if n, ok := numbers()[id]; ok {
+					a.sim.Mobile(kati).Writes(n, "", file)
+					return
+				}
+				a.sim.Person(channelIDs()[id], kati).SendsFile(file)
+			})
+			evs, err := a.p.Parse(a.t.Context(), r)
 			if err != nil {
 				a.t.Fatalf("%v", err)
 			}
@@ -146,7 +170,8 @@ func (a *account) instance(id channels.ID) *channeltest.Instance {
 
 func TestTheProviderKeepsItsDuties(t *testing.T) {
 	lines := map[channels.ID]channeltest.Subject{}
-	for id := range channelIDs() {
+	all := append(slices.Collect(maps.Keys(channelIDs())), slices.Collect(maps.Keys(numbers()))...)
+	for _, id := range all {
 		lines[id] = channeltest.Subject{
 			New:     func(t channeltest.TB) *channeltest.Instance { return newAccount(t).instance(id) },
 			Peer:    kati,
@@ -162,15 +187,29 @@ func TestTheProviderKeepsItsDuties(t *testing.T) {
 			MediaLimit:       mediaMax,
 		}
 	}
-	msptest.Run(t, msptest.Subject{
-		Lines: lines,
-		New: func(t channeltest.TB) *msptest.Instance {
-			a := newAccount(t)
-			return &msptest.Instance{
-				Provider: a.p,
-				Post:     func(id channels.ID) *channels.Request { return a.post(channelIDs()[id], "Tere") },
-				Stray:    func() *channels.Request { return a.post(stray, "Tere") },
-			}
-		},
-	})
+	for id := range numbers() {
+		// The API takes a little more than the line says.
+		s := lines[id]
+		s.TextLimit = channels.Limit{Max: 9 * 153, Unit: channels.Septets}
+		lines[id] = s
+	}
+	strays := map[string]func(a *account){
+		"a channel": func(a *account) { a.sim.Person(stray, kati).Says("Tere") },
+		"a number":  func(a *account) { a.sim.Mobile(kati).Writes("1346", "Tere") },
+	}
+	for name, act := range strays {
+		t.Run("beside "+name+" that is not served", func(t *testing.T) {
+			msptest.Run(t, msptest.Subject{
+				Lines: lines,
+				New: func(t channeltest.TB) *msptest.Instance {
+					a := newAccount(t)
+					return &msptest.Instance{
+						Provider: a.p,
+						Post:     func(id channels.ID) *channels.Request { return a.post(id, "Tere") },
+						Stray:    func() *channels.Request { return a.posted(func() { act(a) }) },
+					}
+				},
+			})
+		})
+	}
 }

@@ -1,6 +1,7 @@
 package messagebird_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"io"
@@ -42,7 +43,7 @@ func config(base string) messagebird.Config {
 			{ID: "sms", Kind: channels.SMS, ChannelID: textLine},
 		},
 		Endpoints: messagebird.Endpoints{
-			Conversations: base + "/v1", Files: base + "/v1", Media: strings.TrimPrefix(base, "http://"),
+			Conversations: base + "/v1", Files: base + "/v1", SMS: base + "/rest", Media: strings.TrimPrefix(base, "http://"),
 		},
 		Now:          noon,
 		InsecureHTTP: true,
@@ -124,7 +125,7 @@ func take(t testing.TB, sim *messagebirdtest.Server, p *messagebird.Provider) []
 	t.Helper()
 	var all []channels.Event
 	for _, d := range sim.Take() {
-		r := &channels.Request{Method: http.MethodPost, PublicURL: d.URL, Header: sim.Sign(d.URL, d.Body), Body: d.Body, At: noon()}
+		r := &channels.Request{Method: cmp.Or(d.Method, http.MethodPost), PublicURL: d.URL, Header: d.Header, Body: d.Body, At: noon()}
 		require.NoError(t, p.Verify(context.Background(), r))
 		events, err := p.Parse(context.Background(), r)
 		require.NoError(t, err)

@@ -165,7 +165,7 @@ func TestWithoutTheSwitchLoopbackIsNoPlaceForMedia(t *testing.T) {
 	a := answers(t, says(200, string(png()), "Content-Type", "image/png"))
 	cfg := config(a.URL)
 	cfg.InsecureHTTP = false
-	cfg.Endpoints.Conversations, cfg.Endpoints.Files = "", ""
+	cfg.Endpoints.Conversations, cfg.Endpoints.Files, cfg.Endpoints.SMS = "", "", ""
 	for _, scheme := range []string{"http", "https"} {
 		_, err := fetch(t, provider(t, cfg), scheme+strings.TrimPrefix(a.URL, "http"))
 		failure(t, err, channels.ErrUnsupported, channels.NotSent)

@@ -199,12 +199,16 @@ func (l *line) peer(address string, e envelope) channels.Peer {
 // phone writes a number as "+" and digits, however it came. What is not a
 // person's number (a short number, a name, an id) stays as it is.
 func phone(s string) string {
-	digits := strings.TrimPrefix(s, "+")
-	if len(digits) < 7 || len(digits) > 15 || strings.Trim(digits, "0123456789") != "" {
+	n := digits(s)
+	if len(n) < minPhone || !isNumber(n) {
 		return s
 	}
-	return "+" + digits
+	return "+" + n
 }
+
+// minPhone is the length of the shortest number of a person, in digits, with
+// its country code.
+const minPhone = 7
 
 func thread(e envelope) string {
 	if e.Message.Conversation != "" {

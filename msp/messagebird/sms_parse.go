@@ -3,6 +3,7 @@ package messagebird
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -144,7 +145,7 @@ func (p *Provider) smsReport(r *channels.Request, f url.Values) []channels.Event
 		Err: l.smsFailure(row, word, loose(f.Get("statusErrorCode"))),
 	}
 	events := []channels.Event{status}
-	if status.Err != nil && status.Err.Class == channels.ErrOptedOut && meta.Peer != "" {
+	if status.Err != nil && errors.Is(status.Err, channels.ErrOptedOut) && meta.Peer != "" {
 		meta.Key = key(meta.Key, "optout")
 		events = append(events, &channels.OptedOut{EventMeta: meta})
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -49,8 +48,8 @@ func (s smsLine) Send(ctx context.Context, m channels.Outbound) (channels.Receip
 	if !ok {
 		return channels.Receipt{}, s.l.refuse(channels.ErrUnsupported, "the kind of content")
 	}
-	to, ok := strings.CutPrefix(phone(string(m.To.Peer)), "+")
-	if !ok {
+	to := digits(string(m.To.Peer))
+	if len(to) < minPhone || !isNumber(to) {
 		return channels.Receipt{}, s.l.refuse(channels.ErrUnreachable, "the person is not known by a phone number")
 	}
 	p, id := s.l.p, s.l.info.ID

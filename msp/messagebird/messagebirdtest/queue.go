@@ -15,7 +15,7 @@ import (
 type Delivery struct {
 	// Event is the event's type; WebhookID is "" for a report to a message's own reportUrl.
 	Event, WebhookID string
-	// Method is POST, or GET for what the SMS API tells in a query.
+	// Method is GET for what the SMS API tells in a query. Default: POST.
 	Method string
 	// URL is the address that is called and signed.
 	URL string
@@ -36,6 +36,7 @@ type Delivery struct {
 
 // Request returns the delivery as a new request, ready to be sent, as often as wanted.
 func (d Delivery) Request(ctx context.Context) (*http.Request, error) {
+	setDefault(&d.Method, http.MethodPost)
 	r, err := http.NewRequestWithContext(ctx, d.Method, d.URL, bytes.NewReader(d.Body))
 	if err != nil {
 		return nil, err
@@ -72,7 +73,6 @@ type hooks struct {
 
 // push queues a delivery: a new one behind those that are due at the same time, a returned one at its old place.
 func (h *hooks) push(d *Delivery) {
-	setDefault(&d.Method, http.MethodPost)
 	h.mu.Lock()
 	if d.seq == 0 {
 		h.seq++

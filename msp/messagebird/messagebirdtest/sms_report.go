@@ -17,7 +17,7 @@ func (s *Server) forward(to Number, m *sms) {
 	if to.Forward == "" {
 		return
 	}
-	d := &Delivery{Event: EventSMSReceived, Method: http.MethodPost, URL: calledURL(to.Forward, nil), Due: s.now(), lane: m.originator}
+	d := &Delivery{Event: EventSMSReceived, URL: calledURL(to.Forward, nil), Due: s.now(), lane: m.originator}
 	pairs := url.Values{"id": {m.id}, "recipient": {digitsOf(to.Number)}, "originator": {m.originator}, "body": {m.body},
 		"createdDatetime": {m.created.Format(smsTime)}}
 	if len(m.media) > 0 {
