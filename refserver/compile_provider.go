@@ -7,6 +7,7 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/msp"
 	"github.com/liidestuja/liidestuja/msp/messagebird"
 )
 
@@ -22,20 +23,38 @@ func (c *compiler) providers() {
 	names := make(map[string]bool)
 	for i, p := range c.Providers {
 		place := fmt.Sprintf("providers[%d]", i)
-		if p.MessageBird == nil {
-			c.fail(place, "must name a kind of provider: messagebird")
-			continue
+		switch {
+		case p.MessageBird != nil && p.Meta == nil:
+			c.messageBird(place+".messagebird", *p.MessageBird, client, names)
+		case p.Meta != nil && p.MessageBird == nil:
+			c.meta(place+".meta", *p.Meta, client, names)
+		default:
+			c.fail(place, "must name one kind of provider: messagebird or meta")
 		}
-		c.messageBird(place+".messagebird", *p.MessageBird, client, names)
 	}
 }
 
-func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Client, names map[string]bool) {
-	name := or(m.Name, "messagebird")
+// webhookName takes the name of a provider, which no other may have.
+func (c *compiler) webhookName(place, name string, names map[string]bool) string {
 	if names[name] {
 		c.fail(place+".name", "is another provider's already")
 	}
 	names[name] = true
+	return c.PublicURL + "/webhooks/" + name
+}
+
+// provider keeps what a constructor made, or says where in the file its
+// complaint belongs.
+func (c *compiler) provider(place string, p msp.Provider, err error) {
+	if err != nil {
+		c.errs = append(c.errs, c.translate(err, func(field string) string { return strings.TrimSuffix(place+"."+field, ".") }))
+		return
+	}
+	c.parts.alt.Providers = append(c.parts.alt.Providers, p)
+}
+
+func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Client, names map[string]bool) {
+	webhook := c.webhookName(place, or(m.Name, "messagebird"), names)
 	before := len(c.errs)
 	c.secret(place+".access_key", m.AccessKey)
 	if len(m.SigningKeys) == 0 {
@@ -59,7 +78,7 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 		cfg.LegacyHMAC = &messagebird.LegacyConfig{MaxAge: m.LegacyHMAC.MaxAge.std()}
 	}
 	if m.ReportToWebhook {
-		cfg.ReportURL = c.PublicURL + "/webhooks/" + name
+		cfg.ReportURL = webhook
 	}
 	for i, ln := range m.Lines {
 		cfg.Lines = append(cfg.Lines, messagebird.Line{
@@ -71,12 +90,8 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 		}
 	}
 	p, err := messagebird.New(cfg)
-	if err != nil {
-		c.errs = append(c.errs, c.translate(err, func(field string) string { return strings.TrimSuffix(place+"."+field, ".") }))
-		return
-	}
-	c.parts.alt.Providers = append(c.parts.alt.Providers, p)
-	c.parts.accounts = append(c.parts.accounts, account{provider: p, webhook: c.PublicURL + "/webhooks/" + name})
+	c.provider(place, p, err)
+	c.parts.accounts = append(c.parts.accounts, account{provider: p, webhook: webhook})
 }
 
 func (c *compiler) rate(place string, line channels.ID, r rateConf) {

@@ -54,6 +54,42 @@ type egressConf struct {
 // providerConf holds exactly one of its fields.
 type providerConf struct {
 	MessageBird *messagebirdConf `yaml:"messagebird"`
+	Meta        *metaConf        `yaml:"meta"`
+}
+
+// metaConf is one app at Meta.
+type metaConf struct {
+	Name         string            `yaml:"name"`
+	AppSecrets   []secret          `yaml:"app_secrets"`
+	VerifyToken  secret            `yaml:"verify_token"`
+	Lines        []metaLineConf    `yaml:"lines"`
+	Removed      []string          `yaml:"removed"`
+	Version      string            `yaml:"version"`
+	Endpoints    metaEndpointsConf `yaml:"endpoints"`
+	Timeout      duration          `yaml:"timeout"`
+	MediaHosts   []string          `yaml:"media_hosts"`
+	MediaMax     size              `yaml:"media_max"`
+	MediaTypes   []string          `yaml:"media_types"`
+	InsecureHTTP bool              `yaml:"insecure_http"`
+}
+
+type metaEndpointsConf struct {
+	Graph     string `yaml:"graph"`
+	Instagram string `yaml:"instagram"`
+}
+
+type metaLineConf struct {
+	ID             string    `yaml:"id"`
+	Kind           string    `yaml:"kind"`
+	Name           string    `yaml:"name"`
+	Agency         string    `yaml:"agency"`
+	Account        string    `yaml:"account"`
+	Business       string    `yaml:"business"`
+	Token          secret    `yaml:"token"`
+	InstagramLogin bool      `yaml:"instagram_login"`
+	NoHumanAgent   bool      `yaml:"no_human_agent"`
+	ListButton     string    `yaml:"list_button"`
+	Rate           *rateConf `yaml:"rate"`
 }
 
 type messagebirdConf struct {

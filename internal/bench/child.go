@@ -16,14 +16,13 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/sqlitestore"
-	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/msp"
-	"github.com/liidestuja/liidestuja/msp/messagebird"
 )
 
 // Environment of a child process.
 const (
 	roleVar     = "LIIDESTUJA_BENCH_ROLE"
+	wireVar     = "LIIDESTUJA_BENCH_WIRE"
 	dirVar      = "LIIDESTUJA_BENCH_DIR"
 	providerVar = "LIIDESTUJA_BENCH_PROVIDER"
 )
@@ -37,21 +36,16 @@ const (
 
 // child serves until it is killed. Its address is its first line.
 func child(role string) error {
-	driver, err := messagebird.New(messagebird.Config{
-		AccessKey: func() string { return accessKey }, SigningKeys: func() []string { return []string{signingKey} },
-		Lines:        []messagebird.Line{{ID: "whatsapp", Kind: channels.WhatsApp, ChannelID: channelID}},
-		Endpoints:    messagebird.Endpoints{Conversations: os.Getenv(providerVar) + "/v1", Files: os.Getenv(providerVar) + "/v1", Media: "127.0.0.1"},
-		InsecureHTTP: true,
-	})
+	w, err := wireNamed(os.Getenv(wireVar))
 	if err != nil {
 		return err
 	}
 	mux := http.NewServeMux()
 	mux.HandleFunc("/profile", pprof.Profile) // go tool pprof http://ADDRESS/profile?seconds=5
 	if role == roleFloor {
-		err = serveFloor(mux)
+		err = serveFloor(mux, w)
 	} else {
-		err = serveService(mux, driver, role == roleTurns)
+		err = serveService(mux, w, role == roleTurns)
 	}
 	if err != nil {
 		return err
@@ -65,22 +59,21 @@ func child(role string) error {
 }
 
 // serveFloor verifies, parses and writes one row.
-func serveFloor(mux *http.ServeMux) error {
-	w, err := openFloor(filepath.Join(os.Getenv(dirVar), "floor.db"))
+func serveFloor(mux *http.ServeMux, w wire) error {
+	f, err := openFloor(filepath.Join(os.Getenv(dirVar), "floor.db"))
 	if err != nil {
 		return err
 	}
-	mux.HandleFunc("/webhooks/messagebird", func(rw http.ResponseWriter, r *http.Request) {
+	mux.HandleFunc("/webhooks/"+w.name, func(rw http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 1<<20))
-		if err != nil || !genuine(r.Header.Get("MessageBird-Signature-JWT"), hookURL, body, time.Now()) {
+		key, ok := "", false
+		if err == nil {
+			key, ok = w.accept(r.Header, body, time.Now())
+		}
+		switch {
+		case !ok:
 			rw.WriteHeader(http.StatusForbidden)
-			return
-		}
-		var m message
-		if err = json.Unmarshal(body, &m); err == nil && m.Message.ID != "" {
-			err = w.write(m.Message.ID, body)
-		}
-		if err != nil {
+		case f.write(key, body) != nil:
 			rw.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
@@ -88,7 +81,11 @@ func serveFloor(mux *http.ServeMux) error {
 }
 
 // serveService is the library as an agency would use it.
-func serveService(mux *http.ServeMux, driver *messagebird.Provider, work bool) error {
+func serveService(mux *http.ServeMux, w wire, work bool) error {
+	driver, err := w.driver(os.Getenv(providerVar))
+	if err != nil {
+		return err
+	}
 	dir := os.Getenv(dirVar)
 	store, err := sqlitestore.Open(context.Background(), sqlitestore.Config{Path: filepath.Join(dir, "store.db"), KeyFile: filepath.Join(dir, "store.key")})
 	if err != nil {

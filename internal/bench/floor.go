@@ -2,16 +2,9 @@ package main
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
 	"database/sql/driver"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
-	"time"
 
 	"modernc.org/sqlite"
 )
@@ -100,48 +93,4 @@ func (f *floor) commit(batch []floorJob) error {
 		err = errors.Join(err, e)
 	}
 	return errors.Join(err, f.exec("COMMIT"))
-}
-
-// genuine is the least that verifies the signature of a request.
-func genuine(token, url string, body []byte, now time.Time) bool {
-	signed, mac, ok := cutLast(token)
-	_, claims, ok2 := strings.Cut(signed, ".")
-	if !ok || !ok2 {
-		return false
-	}
-	m := hmac.New(sha256.New, []byte(signingKey))
-	m.Write([]byte(signed))
-	sum, err := base64.RawURLEncoding.DecodeString(mac)
-	if err != nil || !hmac.Equal(sum, m.Sum(nil)) {
-		return false
-	}
-	raw, err := base64.RawURLEncoding.DecodeString(claims)
-	var c struct {
-		Iss, Jti   string
-		Nbf, Exp   int64
-		URLHash    string `json:"url_hash"`
-		PayloadSum string `json:"payload_hash"`
-	}
-	if err != nil || json.Unmarshal(raw, &c) != nil || c.Iss != "MessageBird" || c.Jti == "" || now.Unix() < c.Nbf || now.Unix() > c.Exp {
-		return false
-	}
-	u, p := sha256.Sum256([]byte(url)), sha256.Sum256(body)
-	return c.URLHash == hex.EncodeToString(u[:]) && c.PayloadSum == hex.EncodeToString(p[:])
-}
-
-func cutLast(s string) (before, after string, ok bool) {
-	i := strings.LastIndexByte(s, '.')
-	if i < 0 {
-		return "", "", false
-	}
-	return s[:i], s[i+1:], true
-}
-
-// message is the least that a parser must read.
-type message struct {
-	Type    string
-	Message struct {
-		ID, ConversationID, ChannelID, From, Type, Direction, Status, CreatedDatetime string
-		Content                                                                       struct{ Text string }
-	}
 }

@@ -2,12 +2,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -21,8 +15,6 @@ import (
 const (
 	signingKey = "bench-signing-key"
 	accessKey  = "bench-access-key"
-	channelID  = "09c3a21d853b4bdbaa1a605ead17c981"
-	hookURL    = "https://bench.example/webhooks/messagebird"
 )
 
 // load is a set of signed requests, made before the clock runs. A connection
@@ -30,7 +22,7 @@ const (
 // the order in which they are accepted.
 type load struct{ requests [][][]byte }
 
-func newLoad(conns, n int) *load {
+func newLoad(w wire, conns, n int) *load {
 	l := &load{requests: make([][][]byte, conns)}
 	run := strconv.FormatInt(time.Now().UnixNano(), 36)
 	people := max(1, 2000/conns) // for each connection
@@ -40,52 +32,15 @@ func newLoad(conns, n int) *load {
 			for i := c; i < n; i += conns {
 				k := i / conns
 				peer := fmt.Sprintf("+3725%03d%05d", c, k%people)
-				l.requests[c] = append(l.requests[c], request(run, i, peer, k/people))
+				l.requests[c] = append(l.requests[c], w.http(message{
+					id: hash(run + strconv.Itoa(i))[:32], peer: peer, at: time.Now(),
+					text: fmt.Sprintf("%s %06d Tere! Soovin infot oma avalduse kohta.", peer, k/people),
+				}))
 			}
 		})
 	}
 	wg.Wait()
 	return l
-}
-
-// request is a whole HTTP request with a message of the shape that
-// MessageBird's Conversations API posts.
-func request(run string, i int, peer string, k int) []byte {
-	now := time.Now()
-	id := hash(run + strconv.Itoa(i))[:32]
-	contact, conversation := hash(peer)[:32], hash("c" + peer)[:32]
-	stamp := now.UTC().Format(time.RFC3339)
-	body, _ := json.Marshal(map[string]any{ // maps of strings always encode
-		"type": "message.created",
-		"contact": map[string]any{"id": contact, "href": "", "msisdn": json.Number(peer[1:]), "displayName": peer[1:], "firstName": "", "lastName": "",
-			"customDetails": map[string]any{}, "attributes": map[string]any{}, "createdDatetime": stamp, "updatedDatetime": stamp},
-		"conversation": map[string]any{"id": conversation, "contactId": contact, "status": "active", "createdDatetime": stamp,
-			"updatedDatetime": stamp, "lastReceivedDatetime": stamp},
-		"message": map[string]any{"id": id, "conversationId": conversation, "platform": "whatsapp", "to": "+31687654321", "from": peer,
-			"channelId": channelID, "type": "text", "content": map[string]any{"text": fmt.Sprintf("%s %06d Tere! Soovin infot oma avalduse kohta.", peer, k)},
-			"direction": "received", "status": "received", "createdDatetime": stamp, "updatedDatetime": stamp},
-	})
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "POST /webhooks/messagebird HTTP/1.1\r\nHost: bench.example\r\nContent-Type: application/json\r\n"+
-		"MessageBird-Signature-JWT: %s\r\nContent-Length: %d\r\n\r\n", token(id, body, now), len(body))
-	b.Write(body)
-	return b.Bytes()
-}
-
-func hash(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
-}
-
-// token signs as the provider does; it lives for an hour, because the requests
-// are made before they are posted.
-func token(id string, body []byte, now time.Time) string {
-	claims, _ := json.Marshal(map[string]any{"iss": "MessageBird", "nbf": now.Add(-time.Second).Unix(), "exp": now.Add(time.Hour).Unix(),
-		"jti": id, "url_hash": hash(hookURL), "payload_hash": hash(string(body))})
-	text := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256","typ":"JWT"}`)) + "." + base64.RawURLEncoding.EncodeToString(claims)
-	m := hmac.New(sha256.New, []byte(signingKey))
-	m.Write([]byte(text))
-	return text + "." + base64.RawURLEncoding.EncodeToString(m.Sum(nil))
 }
 
 // fire posts everything and returns the latencies, sorted.

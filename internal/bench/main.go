@@ -29,7 +29,7 @@ func main() {
 		return
 	}
 	var b bench
-	rows := flag.String("rows", "accept,accept1,turns,turns1,memory,start", "what to measure")
+	rows := flag.String("rows", "accept,accept1,turns,turns1,providers,parse,memory,start", "what to measure")
 	flag.IntVar(&b.rounds, "rounds", 3, "interleaved rounds; medians are reported")
 	flag.IntVar(&b.messages, "messages", 20000, "messages a run at 64 connections; a quarter of it at one")
 	flag.IntVar(&b.stored, "stored", 1_000_000, "messages in the store of the row start")
@@ -59,13 +59,22 @@ type bench struct {
 func (b *bench) row(ctx context.Context, name string) error {
 	switch name {
 	case "accept":
-		return b.compare(ctx, "accept_c64", roleAccept, 64, b.messages)
+		return b.compare(ctx, messageBird(), "accept_c64", roleAccept, 64, b.messages)
 	case "accept1":
-		return b.compare(ctx, "accept_c1", roleAccept, 1, b.messages/4)
+		return b.compare(ctx, messageBird(), "accept_c1", roleAccept, 1, b.messages/4)
 	case "turns":
-		return b.compare(ctx, "turns_c64", roleTurns, 64, b.messages)
+		return b.compare(ctx, messageBird(), "turns_c64", roleTurns, 64, b.messages)
 	case "turns1":
-		return b.compare(ctx, "turns_c1", roleTurns, 1, b.messages/4)
+		return b.compare(ctx, messageBird(), "turns_c1", roleTurns, 1, b.messages/4)
+	case "providers":
+		for _, w := range wires()[1:] {
+			if err := b.compare(ctx, w, "accept_"+w.name+"_c64", roleAccept, 64, b.messages); err != nil {
+				return err
+			}
+		}
+		return nil
+	case "parse":
+		return parse(ctx)
 	case "memory":
 		return b.memory(ctx)
 	case "start":
@@ -75,15 +84,15 @@ func (b *bench) row(ctx context.Context, name string) error {
 }
 
 // compare runs floor and library in turn and prints both medians.
-func (b *bench) compare(ctx context.Context, row, role string, conns, n int) error {
+func (b *bench) compare(ctx context.Context, w wire, row, role string, conns, n int) error {
 	var floors, ours []result
 	var ratios []float64
 	for range b.rounds {
-		floor, err := b.run(ctx, roleFloor, conns, n)
+		floor, err := b.run(ctx, w, roleFloor, conns, n)
 		if err != nil {
 			return err
 		}
-		our, err := b.run(ctx, role, conns, n)
+		our, err := b.run(ctx, w, role, conns, n)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,30 @@ import (
 // result is one measured run; latencies in milliseconds.
 type result struct{ rate, p50, p99 float64 }
 
+// rig is what a run needs: a folder for the database and a loopback provider.
+type rig struct {
+	wire     wire
+	dir      string
+	provider *provider
+}
+
+func (b *bench) rig(w wire) (*rig, error) {
+	dir, err := os.MkdirTemp(b.dir, "bench-")
+	if err != nil {
+		return nil, err
+	}
+	p, err := newProvider()
+	if err != nil {
+		return nil, errors.Join(err, os.RemoveAll(dir))
+	}
+	return &rig{w, dir, p}, nil
+}
+
+func (r *rig) close() {
+	r.provider.close()
+	_ = os.RemoveAll(r.dir)
+}
+
 // server is a child process.
 type server struct {
 	cmd  *exec.Cmd
@@ -24,13 +48,13 @@ type server struct {
 }
 
 // launch starts this program again in a role and waits for its address.
-func (b *bench) launch(ctx context.Context, role, dir, provider string) (*server, error) {
+func (r *rig) launch(ctx context.Context, role string) (*server, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self)
-	cmd.Env = append(os.Environ(), roleVar+"="+role, dirVar+"="+dir, providerVar+"="+provider)
+	cmd.Env = append(os.Environ(), roleVar+"="+role, wireVar+"="+r.wire.name, dirVar+"="+r.dir, providerVar+"="+r.provider.url)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -73,23 +97,18 @@ func (s *server) stats(ctx context.Context) (st stats, err error) {
 
 // run measures n messages over a fresh server, and checks that all effects are
 // there.
-func (b *bench) run(ctx context.Context, role string, conns, n int) (result, error) {
-	dir, err := os.MkdirTemp(b.dir, "bench-")
+func (b *bench) run(ctx context.Context, w wire, role string, conns, n int) (result, error) {
+	r, err := b.rig(w)
 	if err != nil {
 		return result{}, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	p, err := newProvider()
-	if err != nil {
-		return result{}, err
-	}
-	defer p.close()
-	s, err := b.launch(ctx, role, dir, p.url)
+	defer r.close()
+	s, err := r.launch(ctx, role)
 	if err != nil {
 		return result{}, err
 	}
 	defer s.stop()
-	load := newLoad(conns, n)
+	load := newLoad(w, conns, n)
 	stopProfile := b.profiled(ctx, role, s)
 	defer stopProfile()
 	begun := time.Now()
@@ -101,7 +120,7 @@ func (b *bench) run(ctx context.Context, role string, conns, n int) (result, err
 		if err := s.settled(ctx, n); err != nil {
 			return result{}, err
 		}
-		if err := p.check(n); err != nil {
+		if err := r.provider.check(n); err != nil {
 			return result{}, err
 		}
 	}
@@ -158,24 +177,19 @@ func (s *server) settled(ctx context.Context, n int) error {
 // memory reports the resident memory after 100,000 messages.
 func (b *bench) memory(ctx context.Context) error {
 	const n = 100_000
-	dir, err := os.MkdirTemp(b.dir, "bench-")
+	r, err := b.rig(messageBird())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	p, err := newProvider()
-	if err != nil {
-		return err
-	}
-	defer p.close()
-	s, err := b.launch(ctx, roleTurns, dir, p.url)
+	defer r.close()
+	s, err := r.launch(ctx, roleTurns)
 	if err != nil {
 		return err
 	}
 	defer s.stop()
 	begun := time.Now()
 	for range 5 {
-		lat, err := newLoad(64, n/5).fire(s.addr)
+		lat, err := newLoad(r.wire, 64, n/5).fire(s.addr)
 		if err != nil || len(lat) != n/5 {
 			return errors.Join(err, errors.New("load failed"))
 		}

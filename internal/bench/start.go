@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -17,21 +16,16 @@ import (
 // messages in the store.
 func (b *bench) start(ctx context.Context) error {
 	const seed = 1000 // messages that really happened; their rows are copied
-	dir, err := os.MkdirTemp(b.dir, "bench-")
+	r, err := b.rig(messageBird())
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-	p, err := newProvider()
+	defer r.close()
+	s, err := r.launch(ctx, roleTurns)
 	if err != nil {
 		return err
 	}
-	defer p.close()
-	s, err := b.launch(ctx, roleTurns, dir, p.url)
-	if err != nil {
-		return err
-	}
-	_, err = newLoad(64, seed).fire(s.addr)
+	_, err = newLoad(r.wire, 64, seed).fire(s.addr)
 	if err == nil {
 		err = s.settled(ctx, seed)
 	}
@@ -39,14 +33,14 @@ func (b *bench) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	stored, err := multiply(ctx, filepath.Join(dir, "store.db"), b.stored)
+	stored, err := multiply(ctx, filepath.Join(r.dir, "store.db"), b.stored)
 	if err != nil {
 		return err
 	}
 	var took []result
 	for range b.rounds {
 		begun := time.Now()
-		s, err := b.launch(ctx, roleTurns, dir, p.url)
+		s, err := r.launch(ctx, roleTurns)
 		if err != nil {
 			return err
 		}
