@@ -38,14 +38,22 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(event(f, "message.created", nil)), "")
 	f.Add([]byte(event(f, "message.updated", map[string]any{"direction": "sent", "status": "list_unsubscribe"})), "")
 	f.Add([]byte(`{"type":"message.status","message":{"id":"1","status":"read"}}`), "?line=sms")
+	for _, sms := range []string{formSMS, jsonSMS, formSMS + "&mediaUrls=a", "mid=1&shortcode=1345&originator=2&message=a&receive_datetime=20261122115958"} {
+		f.Add([]byte(sms), "")
+		f.Add([]byte{}, "?"+sms)
+	}
+	f.Add([]byte{}, "?line=mobile&id=1&reference=m-1&recipient=37255500001&status=delivery_failed&statusErrorCode=103")
 	seeds(func(raw []byte) { f.Add(raw, "") })
-	p := receiver(f)
+	p := provider(f, smsConfig("http://127.0.0.1:1"))
 	lines := map[channels.ID]bool{}
 	for _, ch := range p.Channels() {
 		lines[ch.Info().ID] = true
 	}
 	f.Fuzz(func(t *testing.T, body []byte, query string) {
 		r := &channels.Request{Method: http.MethodPost, PublicURL: hookURL + query, Body: body, At: noon()}
+		if len(body) == 0 {
+			r.Method = http.MethodGet
+		}
 		events, err := p.Parse(context.Background(), r)
 		again, errAgain := p.Parse(context.Background(), r)
 		if (err == nil) != (errAgain == nil) || !reflect.DeepEqual(events, again) {
