@@ -144,7 +144,8 @@ type Later struct {
 }
 
 // Report is a provider's word on one message, or, with Until, on all messages
-// to the address that were sent up to then. The message is found by ID, else
+// to the address that were sent up to then, also one whose Receipt comes within
+// ParkFor after it. The message is found by ID, else
 // by Ref (Outbound.Ref), else, for an echo, as the only message of unknown
 // outcome to the address whose content has the same print. Its status is
 // merged (Status.Merge); a message of unknown outcome becomes sent, evidence of

@@ -34,6 +34,7 @@ func (s *Store) receive(it *item, r *channels.Receipt, now time.Time) {
 	m.report(r.Status, "", at)
 	s.named(m, r.ID)
 	s.unpark(m, r.ID, now)
+	s.passed(m, now)
 	s.thread(m.Address, m.talk, r.Thread)
 	s.finish(it)
 	if m.Status == channels.Failed { // it was reported before
@@ -75,7 +76,7 @@ func (s *Store) report(r alt.Report, echo [32]byte, now time.Time) {
 		r.At = now
 	}
 	if !r.Until.IsZero() {
-		s.reportUntil(r)
+		s.reportUntil(r, now)
 		return
 	}
 	m := s.find(r, echo)
@@ -91,7 +92,9 @@ func (s *Store) report(r alt.Report, echo [32]byte, now time.Time) {
 	}
 	before := m.Status
 	if before == channels.Unknown {
+		m.sent = r.At
 		m.report(channels.Sent, "", r.At)
+		s.passed(m, now)
 	}
 	m.report(r.Status, r.Code, r.At)
 	if r.ID != "" {
@@ -101,21 +104,6 @@ func (s *Store) report(r alt.Report, echo [32]byte, now time.Time) {
 	s.settleReported(m, before)
 	s.thread(m.Address, m.talk, r.Thread)
 	s.touch(m.talk)
-}
-
-// reportUntil applies a report to all of a person's messages up to a time.
-func (s *Store) reportUntil(r alt.Report) {
-	for _, m := range s.byAddress[r.Address] {
-		sent := m.sent
-		if sent.IsZero() {
-			sent = m.At
-		}
-		known := m.Status == channels.Sent || m.Status == channels.Delivered || m.Status == channels.Read
-		if known && !sent.After(r.Until) {
-			m.report(r.Status, r.Code, r.At)
-			s.touch(m.talk)
-		}
-	}
 }
 
 // find returns the message that a report is about.

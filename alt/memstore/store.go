@@ -56,6 +56,7 @@ type Store struct {
 	byProvider map[providerKey]*message
 	byAddress  map[channels.Address][]*message // outbound
 	parked     map[providerKey][]parked
+	marks      map[markKey]mark
 
 	sessions map[channels.Address]*session.Session
 	contacts map[channels.Address]*alt.Contact
@@ -82,6 +83,7 @@ func New(cfg Config) *Store {
 		byProvider: make(map[providerKey]*message),
 		byAddress:  make(map[channels.Address][]*message),
 		parked:     make(map[providerKey][]parked),
+		marks:      make(map[markKey]mark),
 		sessions:   make(map[channels.Address]*session.Session),
 		contacts:   make(map[channels.Address]*alt.Contact),
 		talks:      make(map[talkKey]*talk),
@@ -154,6 +156,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	defer s.mu.Unlock()
 	maps.DeleteFunc(s.keys, func(_ eventKey, at time.Time) bool { return now.Sub(at) > alt.DedupeFor })
 	maps.DeleteFunc(s.once, func(_ onceKey, o once) bool { return now.Sub(o.at) > alt.OnceFor })
+	maps.DeleteFunc(s.marks, func(_ markKey, m mark) bool { return now.Sub(m.at) > alt.ParkFor })
 	maps.DeleteFunc(s.parked, func(_ providerKey, ps []parked) bool {
 		return !slices.ContainsFunc(ps, func(p parked) bool { return now.Sub(p.at) <= alt.ParkFor })
 	})

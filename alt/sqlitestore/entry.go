@@ -139,6 +139,10 @@ func (w *writer) load() error {
 		return err
 	}
 	w.parked = r.num(0)
+	if r, err = w.c.one("SELECT EXISTS (SELECT 1 FROM watermarks)"); err != nil {
+		return err
+	}
+	w.marked = r.num(0) != 0
 	if err := w.release(); err != nil {
 		return err
 	}

@@ -185,6 +185,9 @@ func (t *tx) receive(e *entry, r *channels.Receipt) error {
 	if err := t.unpark(m, r.ID); err != nil {
 		return err
 	}
+	if err := t.passed(m, at); err != nil {
+		return err
+	}
 	if err := t.thread(m.address, m.talk, r.Thread); err != nil {
 		return err
 	}

@@ -26,6 +26,8 @@ func (s *Store) Purge(ctx context.Context, now time.Time) error {
 		{`DELETE FROM items WHERE id IN (SELECT id FROM (SELECT id, accepted FROM items INDEXED BY items_passing
 			WHERE state = 1 AND direction IS NULL ORDER BY id LIMIT 500) WHERE accepted < ?)`, alt.DedupeFor},
 		{`DELETE FROM once WHERE (agency, key) IN (SELECT agency, key FROM once WHERE at < ? ORDER BY at LIMIT 500)`, alt.OnceFor},
+		{`DELETE FROM watermarks WHERE (agency, channel, peer, status) IN (SELECT agency, channel, peer, status FROM watermarks WHERE at < ? ORDER BY at LIMIT 500)`,
+			alt.ParkFor},
 	} {
 		if err := s.purge(ctx, what.sql, now.Add(-what.term), nil); err != nil {
 			return err

@@ -104,3 +104,21 @@ func TestAParkedReportIsAppliedWithinItsTermOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, channels.Sent, m[0].Status)
 }
+
+func TestAWatermarkIsForgottenAfterItsTerm(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, time.May, 4, 10, 0, 0, 0, time.UTC)
+	st := open(t, config(t, func() time.Time { return now }))
+	for i := range 2 * 600 {
+		commit(t, st, alt.Item{}, alt.Changes{Reports: []alt.Report{{Address: at(channels.Peer(fmt.Sprint(i % 600))), Until: now, Status: channels.Read}}})
+	}
+	for _, tt := range []struct {
+		after time.Duration
+		left  int
+	}{{alt.ParkFor, 600}, {alt.ParkFor + time.Second, 0}} {
+		require.NoError(t, st.Purge(t.Context(), now.Add(tt.after)))
+		n, err := st.Count(t.Context(), "watermarks")
+		require.NoError(t, err)
+		require.Equal(t, tt.left, n)
+	}
+}

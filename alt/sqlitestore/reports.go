@@ -95,6 +95,12 @@ func (t *tx) report(r alt.Report, echo string) error {
 		if err := t.merge(m, channels.Sent, "", r.At); err != nil {
 			return err
 		}
+		if _, err := t.exec("UPDATE items SET sent = ? WHERE id = ?", r.At.UnixMicro(), m.id); err != nil {
+			return err
+		}
+		if err := t.passed(m, r.At); err != nil {
+			return err
+		}
 	}
 	if err := t.merge(m, r.Status, r.Code, r.At); err != nil {
 		return err
@@ -197,27 +203,6 @@ func (t *tx) findRef(r alt.Report) (*message, error) {
 		return try(r.Ref[:dot], part)
 	}
 	return nil, nil
-}
-
-// reportUntil applies a report to all of a person's messages up to a time.
-func (t *tx) reportUntil(r alt.Report) error {
-	agency, channel, peer, until := string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer), r.Until.UnixMicro()
-	rows, err := t.all(selectMessage+`JOIN conversations c ON c.id = i.talk WHERE c.agency = ? AND c.channel = ? AND c.peer = ?
-			AND i.direction = 2 AND i.status IN ('sent', 'delivered', 'read') AND coalesce(i.sent, i.at) <= ?
-		UNION ALL `+selectMessage+`WHERE i.agency = ? AND i.channel = ? AND i.peer = ? AND i.direction = 2 AND i.direction IS NOT NULL AND i.talk IS NULL
-			AND i.status IN ('sent', 'delivered', 'read') AND coalesce(i.sent, i.at) <= ?`,
-		agency, channel, peer, until, agency, channel, peer, until)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		m := messageOf(row)
-		if err := t.merge(m, r.Status, r.Code, r.At); err != nil {
-			return err
-		}
-		t.touch(m.address, m.talk)
-	}
-	return nil
 }
 
 // taken refuses to find a message at the provider that is another of ours. Who

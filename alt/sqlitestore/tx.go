@@ -26,6 +26,7 @@ type tx struct {
 	counters
 	grant    counters
 	parked   int64
+	marked   bool // there may be watermarks
 	people   map[channels.Address]*person
 	own      map[*person]bool           // copies that may be changed
 	relinked map[*person]bool           // who have another latest conversation
@@ -39,7 +40,7 @@ type tx struct {
 
 func newTx(w *writer) *tx {
 	return &tx{
-		conn: w.c, s: w.s, now: w.s.cfg.Now(), counters: w.counters, grant: w.grant, parked: w.parked,
+		conn: w.c, s: w.s, now: w.s.cfg.Now(), counters: w.counters, grant: w.grant, parked: w.parked, marked: w.marked,
 		people: make(map[channels.Address]*person), own: make(map[*person]bool), relinked: make(map[*person]bool),
 		changed: make(map[int64]bool), moved: make(map[int64]channels.Address), saved: make(map[int64]bool),
 	}

@@ -32,6 +32,7 @@ type writer struct {
 	counters
 	grant  counters // as they are stored
 	parked int64    // rows
+	marked bool     // there may be watermarks
 
 	// What waits for the log to be emptied of old content.
 	dirty    bool
@@ -115,7 +116,7 @@ func (w *writer) transact(batch []*call) error {
 		w.rollback()
 		return err
 	}
-	w.counters, w.grant, w.parked = t.counters, t.grant, t.parked
+	w.counters, w.grant, w.parked, w.marked = t.counters, t.grant, t.parked, t.marked
 	w.s.people.put(t.people)
 	w.s.mu.Lock()
 	for _, f := range t.after {

@@ -117,6 +117,53 @@ func reporting() []check {
 				w.status(id, want)
 			}
 		}},
+		{"a report up to a time waits for the receipts of what was sent until then", func(w *world) {
+			until := func(a channels.Address, t time.Time, st channels.Status) alt.Report {
+				return alt.Report{Address: a, Until: t, Status: st, At: w.now()}
+			}
+			sentAt := func(it alt.Item, id channels.ProviderID, at time.Time) {
+				w.commit(it, alt.Changes{Receipt: &channels.Receipt{ID: id, At: at}})
+			}
+			other := at(mari)
+			other.Channel = sms
+			w.lost(reply(at(mari), "lost", "lost"))
+			w.queue(reply(at(mari), "1", "1"), reply(at(mari), "2", "2"), reply(at(mari), "3", "3"), reply(at(jaan), "his", "x"), reply(other, "other", "x"))
+			read := noon().Add(10 * time.Second)
+			w.reports(until(at(mari), read.Add(time.Second), channels.Delivered), until(at(mari), read, channels.Read), until(at(mari), noon().Add(-time.Hour), channels.Read))
+			w.restart()
+			w.purge()
+			for _, it := range w.claim(alt.Outbox, 10) {
+				sentAt(it, channels.ProviderID("p-"+it.Outbound.ID), read)
+			}
+			sentAt(w.one(alt.Outbox), "p-2", read.Add(time.Second))
+			sentAt(w.one(alt.Outbox), "p-3", read.Add(2*time.Second))
+			sentAt(w.one(alt.Reconcile), "p-lost", read.Add(-time.Second))
+			for id, want := range map[channels.MessageID]channels.Status{
+				"1": channels.Read, "2": channels.Delivered, "3": channels.Sent, "his": channels.Sent, "other": channels.Sent, "lost": channels.Read,
+			} {
+				w.status(id, want)
+			}
+		}},
+		{"a report up to a time is about a message of unknown outcome that an echo proves", func(w *world) {
+			w.lost(reply(at(mari), "1", "one"))
+			w.lost(reply(at(jaan), "2", "two"))
+			echo := w.echo(mari, "p1", "", "one")
+			w.wait(time.Minute)
+			w.reports(alt.Report{Address: at(mari), Until: w.now(), Status: channels.Read, At: w.now()},
+				alt.Report{Address: at(jaan), Until: w.now().Add(-time.Second), Status: channels.Read, At: w.now()})
+			w.reports(echo, w.echo(jaan, "p2", "", "two"))
+			w.status("1", channels.Read)
+			w.status("2", channels.Sent)
+		}},
+		{"a report up to a time waits for its term only", func(w *world) {
+			w.queue(reply(at(mari), "1", "1"))
+			w.reports(alt.Report{Address: at(mari), Until: w.now().Add(48 * time.Hour), Status: channels.Read, At: w.now()})
+			w.wait(alt.ParkFor + time.Minute)
+			w.sent(w.one(alt.Outbox), "p1")
+			w.status("1", channels.Sent)
+			w.purge()
+			w.status("1", channels.Sent)
+		}},
 		{"a report about nothing that is known is no error", func(w *world) {
 			w.unchanged(func() {
 				w.reports(w.report("p-none", channels.Read), w.byRef("none", channels.Read),
