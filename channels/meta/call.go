@@ -23,7 +23,7 @@ func (p *proved) prove(proof string) { p.Proof = proof }
 func (l *line) call(ctx context.Context, c httpx.Call, to any) *channels.Error {
 	token, proof, err := l.token()
 	if err != nil {
-		return &channels.Error{Op: c.Op, Channel: l.info.ID, Class: channels.ErrCredentials, Outcome: channels.NotSent, Err: err}
+		return l.withoutToken(c.Op)
 	}
 	// Token and proof are of one reading: between two, the token may change.
 	c.Header = http.Header{"Authorization": {"Bearer " + token}}

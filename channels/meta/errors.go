@@ -18,6 +18,18 @@ type wireError struct {
 	Transient bool        `json:"is_transient"`
 }
 
+// looseError is the same in an answer, of which one odd value must not hide the
+// rest.
+type looseError struct {
+	Code      loose `json:"code"`
+	Subcode   loose `json:"error_subcode"`
+	Transient yes   `json:"is_transient"`
+}
+
+func (w looseError) plain() wireError {
+	return wireError{json.Number(w.Code), json.Number(w.Subcode), bool(w.Transient)}
+}
+
 // fault is the error that w speaks of. A code that is not in the table is a
 // refusal that nobody repeats; whether the message went out is then not known,
 // unless Meta calls the fault transient.
@@ -51,14 +63,14 @@ func codeText(n json.Number) string {
 // whatever the HTTP status says, or a status that is no success.
 func (l *line) judge(op string, reply *httpx.Reply, to any) *channels.Error {
 	var w struct {
-		Error *wireError `json:"error"`
+		Error *looseError `json:"error"`
 	}
 	status := reply.Status
 	err := httpx.DecodeJSON(reply.Body, &w, httpx.JSONLimits{Lenient: true})
 	var e *channels.Error
 	switch {
 	case err == nil && w.Error != nil:
-		e = w.Error.fault(op, l.info.ID)
+		e = w.Error.plain().fault(op, l.info.ID)
 	case status < 200 || status > 299:
 		e = wordless(op, l.info.ID, status)
 	case err != nil:

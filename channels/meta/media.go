@@ -64,7 +64,7 @@ func (l *line) FetchMedia(ctx context.Context, m channels.Media) (io.ReadCloser,
 	if err != nil {
 		return nil, l.mediaError(err)
 	}
-	return &mediaBody{ReadCloser: body, l: l, size: size, sum: sumOf(w.SHA256), hash: sha256.New()}, nil
+	return &mediaBody{ReadCloser: body, l: l, size: size, sum: sha256Of(w.SHA256), hash: sha256.New()}, nil
 }
 
 // open begins a download and follows where it is sent on to.
@@ -89,19 +89,6 @@ func (l *line) open(ctx context.Context, address string, h http.Header) (io.Read
 	return nil, httpx.ErrRedirect
 }
 
-// sumOf reads a SHA-256, of which both hex and base64 have been seen; nil when
-// it is neither.
-func sumOf(s string) []byte {
-	b, err := httpx.DecodeHex(strings.ToLower(s))
-	if err != nil || len(b) != sha256.Size {
-		b, err = httpx.DecodeBase64(s)
-	}
-	if err != nil || len(b) != sha256.Size {
-		return nil
-	}
-	return b
-}
-
 // errOther is the failure of a download whose bytes are not those that WhatsApp
 // described.
 var errOther = errors.New("the bytes are not those of the file")
@@ -112,7 +99,7 @@ type mediaBody struct {
 	io.ReadCloser
 	l    *line
 	hash hash.Hash // nil: nothing was said
-	sum  []byte    // nil: not said
+	sum  string    // empty: not said
 	size int64     // -1: not said
 	n    int64
 }
@@ -128,7 +115,7 @@ func (b *mediaBody) Read(p []byte) (int, error) {
 		return n, nil
 	case !errors.Is(err, io.EOF):
 		return n, b.l.mediaError(err)
-	case b.hash != nil && (b.size >= 0 && b.n != b.size || b.sum != nil && hex.EncodeToString(b.hash.Sum(nil)) != hex.EncodeToString(b.sum)):
+	case b.hash != nil && (b.size >= 0 && b.n != b.size || b.sum != "" && hex.EncodeToString(b.hash.Sum(nil)) != b.sum):
 		return n, b.l.mediaError(errOther)
 	}
 	return n, io.EOF

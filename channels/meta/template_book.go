@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -11,8 +10,8 @@ import (
 
 // TemplateBook is a TemplateSource in memory. Its zero value is empty and ready
 // for use; all methods may be called concurrently. Fill it from App.Templates
-// when the service starts, and keep it up to date from the LineChanged events
-// of template states, or by filling it again now and then.
+// when the service starts, and keep it up to date with Apply for the events
+// that Config.Operator gets, or by filling it again now and then.
 type TemplateBook struct {
 	mu    sync.RWMutex
 	lines map[channels.ID]map[variant]Template
@@ -34,22 +33,32 @@ func (b *TemplateBook) Replace(line channels.ID, templates []Template) {
 	b.lines[line] = all
 }
 
-// Change sets the state of a template that the book has, as an event of Meta's
-// tells it. False: the book does not have it.
-func (b *TemplateBook) Change(line channels.ID, name, language string, state TemplateState) bool {
-	switch state = TemplateState(strings.ToUpper(string(state))); state {
+// Apply takes in an event of a template's new state. False: it is another
+// event, or the book does not have the template. An account with several
+// numbers tells it of one of them; the book changes the template everywhere.
+func (b *TemplateBook) Apply(e *channels.LineChanged) bool {
+	name, language, ok := strings.Cut(e.Name, "/")
+	if !ok || e.Subject != "template" {
+		return false
+	}
+	state := TemplateState(strings.ToUpper(e.State))
+	switch state {
 	case "REINSTATED", "UNPAUSED": // events that are no states
 		state = TemplateApproved
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	v := variant{name, wireLanguage(language)}
-	t, ok := b.lines[line][v]
+	v := variant{name, language}
+	told, ok := b.lines[e.Channel][v]
 	if !ok {
 		return false
 	}
-	t.State = state
-	b.lines[line][v] = t
+	for line, all := range b.lines {
+		if t, ok := all[v]; ok && (line == e.Channel || t.ID != "" && t.ID == told.ID) {
+			t.State = state
+			all[v] = t
+		}
+	}
 	return true
 }
 
@@ -58,9 +67,9 @@ func (b *TemplateBook) Variants(line channels.ID, name string) []Template {
 	b.mu.RLock()
 	defer b.mu.RUnlock()
 	var found []Template
-	for v := range maps.Keys(b.lines[line]) {
+	for v, t := range b.lines[line] {
 		if v.name == name {
-			found = append(found, b.lines[line][v])
+			found = append(found, t)
 		}
 	}
 	slices.SortFunc(found, func(a, c Template) int { return strings.Compare(a.Language, c.Language) })
