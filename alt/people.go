@@ -90,6 +90,18 @@ type Conversation struct {
 // Format prints the id only, whatever the verb.
 func (c Conversation) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "conversation "+c.ID) }
 
+// Active reports whether a session goes on now, by the service's clock and
+// policy. A store holds one whose time is over as active until the service has
+// come to end it: who trusts the level of a stored session asks here first. The
+// session of a Turn about a person's message always is. nil is not active.
+func (s *Service) Active(ss *session.Session) bool {
+	if ss == nil || !ss.Active() {
+		return false
+	}
+	end, _ := s.cfg.Session.Deadline(ss)
+	return s.cfg.Now().Before(end)
+}
+
 // Dossier is what is stored about a person on a line. Fields are nil when
 // there is nothing; Session may have ended, Conversation is the latest one and
 // may have ended too. It is the caller's own copy.

@@ -33,7 +33,7 @@ func (s *Service) talk(ctx context.Context, agency channels.Agency, conversation
 	if d.Contact == nil {
 		d.Contact = &Contact{Address: conv.Address}
 	}
-	t := &Turn{svc: s, line: l, now: s.cfg.Now(), d: d, author: channels.Person, actor: by, by: by}
+	t := &Turn{svc: s, line: l, now: s.cfg.Now(), d: d, level: levelOf(d), author: channels.Person, actor: by, by: by}
 	if err := do(t); err != nil {
 		return err
 	}

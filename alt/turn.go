@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/session"
 )
 
@@ -24,6 +25,7 @@ type Turn struct {
 	d    Dossier
 	fx   effects
 
+	level  eid.Level // of the session when the turn began
 	author channels.Author
 	actor  string // for the security log
 	by     string // the specialist
@@ -103,9 +105,9 @@ func (t *Turn) Address() channels.Address { return t.d.Contact.Address }
 // Now returns the time of the turn, by the service's clock.
 func (t *Turn) Now() time.Time { return t.now }
 
-// Session returns the session; what is set on it is saved. It may be ended (in
-// a Talk or a notice) but is never nil after a person's message; otherwise nil
-// when there never was one.
+// Session returns the session; what is set on it, or proven in it, is saved. It
+// may be ended (in a Talk or a notice) but is never nil after a person's
+// message; otherwise nil when there never was one.
 func (t *Turn) Session() *session.Session { return t.d.Session }
 
 // Contact returns a copy of what is kept about the person.

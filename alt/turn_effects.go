@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/internal/uuid"
 	"github.com/liidestuja/liidestuja/session"
 )
@@ -152,12 +153,34 @@ func (t *Turn) session() {
 	if old != nil {
 		s.Version = old.Version
 	}
-	t.d.Session = s
+	t.d.Session, t.level = s, eid.Undefined
 	t.note("session.started", map[string]string{"session": s.ID})
+}
+
+func levelOf(d Dossier) eid.Level {
+	if d.Session == nil {
+		return eid.Undefined
+	}
+	return d.Session.Level
+}
+
+// proven writes down that more is known of who the person is than before the
+// turn: how, and how surely, and never who.
+func (t *Turn) proven() {
+	s := t.d.Session
+	if s == nil || s.Level <= t.level {
+		return
+	}
+	detail := map[string]string{"level": s.Level.String()}
+	if s.Identity != nil {
+		detail["method"] = string(s.Identity.Method)
+	}
+	t.note("session.proven", detail)
 }
 
 // changes returns all that the turn commits.
 func (t *Turn) changes() Changes {
+	t.proven()
 	c := Changes{Session: t.d.Session, Contact: t.d.Contact, Conversation: t.d.Conversation,
 		Send: t.fx.send, Later: t.fx.later, Once: t.fx.once}
 	if t.fx.cancel {

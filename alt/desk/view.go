@@ -7,6 +7,7 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 )
 
 // holderView is who answers a conversation.
@@ -33,6 +34,7 @@ type conversationDetails struct {
 	Language     string      `json:"language,omitempty"`
 	Restricted   bool        `json:"restricted"`
 	OptedOut     bool        `json:"opted_out"`
+	Level        eid.Level   `json:"level"` // of the active session; never who was proven
 	Opened       time.Time   `json:"opened"`
 	Ended        time.Time   `json:"ended,omitzero"`
 	EndedReason  string      `json:"ended_reason,omitempty"`
@@ -79,10 +81,15 @@ func (d *Desk) show(ctx context.Context, conv alt.Conversation, full bool) (conv
 		return v, err
 	}
 	now := d.svc.Now()
+	level := eid.Undefined
+	if conv.State == alt.Open && d.svc.Active(dossier.Session) { // else the session is that of the next conversation
+		level = dossier.Session.Level
+	}
 	v.Access = "full"
 	v.conversationDetails = &conversationDetails{
 		Name: conv.Name, Language: conv.Language, Restricted: conv.Restricted,
 		OptedOut: dossier.Contact != nil && dossier.Contact.OptedOut,
+		Level:    level,
 		Opened:   conv.Opened.UTC(), Ended: conv.Ended.UTC(), EndedReason: conv.Reason,
 		LastIn: conv.LastIn.UTC(), LastOut: conv.LastOut.UTC(), Unread: conv.Unread, WaitingSince: conv.Waiting.UTC(),
 	}

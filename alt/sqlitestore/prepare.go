@@ -33,9 +33,10 @@ type sending struct {
 
 func (v *vault) prepare(c alt.Changes) (*change, error) {
 	p := &change{Changes: c}
-	for _, encode := range []func() error{
-		func() error { return p.encodeSession(v) }, p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeLog,
-	} {
+	if err := p.encodeSession(v); err != nil {
+		return nil, err
+	}
+	for _, encode := range []func() error{p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeLog} {
 		if err := encode(); err != nil {
 			return nil, err
 		}
