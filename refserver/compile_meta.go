@@ -12,12 +12,7 @@ import (
 func (c *compiler) meta(place string, m metaConf, client *http.Client, names map[string]bool) {
 	c.webhookName(place, or(m.Name, "meta"), names)
 	before := len(c.errs)
-	if len(m.AppSecrets) == 0 {
-		c.fail(place+".app_secrets", "is required: one secret, or two while one replaces the other")
-	}
-	for i, s := range m.AppSecrets {
-		c.secret(fmt.Sprintf("%s.app_secrets[%d]", place, i), s)
-	}
+	c.secrets(place+".app_secrets", m.AppSecrets)
 	c.secret(place+".verify_token", m.VerifyToken)
 	for i, ln := range m.Lines {
 		c.secret(fmt.Sprintf("%s.lines[%d].token", place, i), ln.Token)
@@ -37,9 +32,7 @@ func (c *compiler) meta(place string, m metaConf, client *http.Client, names map
 			Account: ln.Account, Business: ln.Business, Token: c.vault.source(ln.Token),
 			InstagramLogin: ln.InstagramLogin, NoHumanAgent: ln.NoHumanAgent, ListButton: ln.ListButton,
 		})
-		if ln.Rate != nil {
-			c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), *ln.Rate)
-		}
+		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), ln.Rate)
 	}
 	p, err := meta.New(cfg)
 	c.provider(place, p, err)

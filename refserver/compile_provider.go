@@ -23,13 +23,21 @@ func (c *compiler) providers() {
 	names := make(map[string]bool)
 	for i, p := range c.Providers {
 		place := fmt.Sprintf("providers[%d]", i)
-		switch {
-		case p.MessageBird != nil && p.Meta == nil:
+		kinds := 0
+		if p.MessageBird != nil {
+			kinds++
 			c.messageBird(place+".messagebird", *p.MessageBird, client, names)
-		case p.Meta != nil && p.MessageBird == nil:
+		}
+		if p.Bird != nil {
+			kinds++
+			c.bird(place+".bird", *p.Bird, client, names)
+		}
+		if p.Meta != nil {
+			kinds++
 			c.meta(place+".meta", *p.Meta, client, names)
-		default:
-			c.fail(place, "must name one kind of provider: messagebird or meta")
+		}
+		if kinds != 1 {
+			c.fail(place, "must name one kind of provider: messagebird, bird or meta")
 		}
 	}
 }
@@ -57,12 +65,7 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 	webhook := c.webhookName(place, or(m.Name, "messagebird"), names)
 	before := len(c.errs)
 	c.secret(place+".access_key", m.AccessKey)
-	if len(m.SigningKeys) == 0 {
-		c.fail(place+".signing_keys", "is required: one key, or two while one replaces the other")
-	}
-	for i, s := range m.SigningKeys {
-		c.secret(fmt.Sprintf("%s.signing_keys[%d]", place, i), s)
-	}
+	c.secrets(place+".signing_keys", m.SigningKeys)
 	if len(c.errs) > before {
 		return
 	}
@@ -85,17 +88,27 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 			ID: channels.ID(ln.ID), Kind: channels.Kind(ln.Kind), Name: ln.Name, Agency: channels.Agency(ln.Agency), ChannelID: ln.ChannelID,
 			Namespace: ln.Namespace, OldParams: ln.OldParams, Quotes: ln.Quotes, ListButton: ln.ListButton,
 		})
-		if ln.Rate != nil {
-			c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), *ln.Rate)
-		}
+		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), ln.Rate)
 	}
 	p, err := messagebird.New(cfg)
 	c.provider(place, p, err)
 	c.parts.accounts = append(c.parts.accounts, account{provider: p, webhook: webhook})
 }
 
-func (c *compiler) rate(place string, line channels.ID, r rateConf) {
+// secrets reads a list of secrets that replace one another.
+func (c *compiler) secrets(place string, list []secret) {
+	if len(list) == 0 {
+		c.fail(place, "is required: one, or two while one replaces the other")
+	}
+	for i, s := range list {
+		c.secret(fmt.Sprintf("%s[%d]", place, i), s)
+	}
+}
+
+func (c *compiler) rate(place string, line channels.ID, r *rateConf) {
 	switch {
+	case r == nil:
+		return
 	case r.PerSecond <= 0:
 		c.fail(place+".per_second", "must be more than 0")
 	case r.Burst < 0:

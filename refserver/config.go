@@ -54,7 +54,56 @@ type egressConf struct {
 // providerConf holds exactly one of its fields.
 type providerConf struct {
 	MessageBird *messagebirdConf `yaml:"messagebird"`
+	Bird        *birdConf        `yaml:"bird"`
 	Meta        *metaConf        `yaml:"meta"`
+}
+
+// birdConf is one workspace at Bird.
+type birdConf struct {
+	Name                  string            `yaml:"name"`
+	AccessKey             secret            `yaml:"access_key"`
+	WorkspaceID           string            `yaml:"workspace_id"`
+	OrganizationID        string            `yaml:"organization_id"`
+	SigningKeys           []secret          `yaml:"signing_keys"`
+	Lines                 []birdLineConf    `yaml:"lines"`
+	Endpoints             birdEndpointsConf `yaml:"endpoints"`
+	Timeout               duration          `yaml:"timeout"`
+	RetryHorizon          *horizon          `yaml:"retry_horizon"`
+	Leeway                duration          `yaml:"leeway"`
+	InsecureUnsignedQuery bool              `yaml:"insecure_unsigned_query"`
+	Interactions          string            `yaml:"interactions"`
+	SubscriptionsPath     string            `yaml:"subscriptions_path"`
+	FindWindow            duration          `yaml:"find_window"`
+	MediaHosts            []string          `yaml:"media_hosts"`
+	MediaMax              size              `yaml:"media_max"`
+	MediaTypes            []string          `yaml:"media_types"`
+	InsecureHTTP          bool              `yaml:"insecure_http"`
+}
+
+type birdEndpointsConf struct {
+	API   string `yaml:"api"`
+	Media string `yaml:"media"`
+}
+
+type birdLineConf struct {
+	ID            string                     `yaml:"id"`
+	Kind          string                     `yaml:"kind"`
+	Name          string                     `yaml:"name"`
+	Agency        string                     `yaml:"agency"`
+	ChannelID     string                     `yaml:"channel_id"`
+	IdentifierKey string                     `yaml:"identifier_key"`
+	Projects      map[string]birdProjectConf `yaml:"projects"`
+	OldVariables  bool                       `yaml:"old_variables"`
+	Choices       string                     `yaml:"choices"`
+	ListButton    string                     `yaml:"list_button"`
+	Quotes        bool                       `yaml:"quotes"`
+	Subject       string                     `yaml:"subject"`
+	Rate          *rateConf                  `yaml:"rate"`
+}
+
+type birdProjectConf struct {
+	ID      string `yaml:"id"`
+	Version string `yaml:"version"`
 }
 
 // metaConf is one app at Meta.

@@ -33,14 +33,14 @@ func TestTheExampleConfigurationIsGood(t *testing.T) {
 	path := filepath.Join(dir, "liidestuja.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(example), 0o600))
 	writeCertificate(t, dir, "tls", "alt.example.ee")
-	for name, content := range map[string]string{"proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "page.token": "t"} {
+	for name, content := range map[string]string{"proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "bird-signing.key": "k", "page.token": "t"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	cert, err := os.ReadFile(filepath.Join(dir, "tls.crt"))
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), cert, 0o600))
 
-	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v"})
+	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v", "BIRD_ACCESS_KEY": "a"})
 	require.NoError(t, err)
 	require.Equal(t, "https://alt.example.ee/webhooks/messagebird", p.accounts[0].webhook)
 }

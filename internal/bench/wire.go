@@ -30,7 +30,7 @@ type wire struct {
 }
 
 // wires are the providers that are measured, the first one in every row.
-func wires() []wire { return []wire{messageBird(), metaWhatsApp()} }
+func wires() []wire { return []wire{messageBird(), metaWhatsApp(), birdWhatsApp()} }
 
 // wireNamed returns the wire of a name, the first one for none.
 func wireNamed(name string) (wire, error) {
