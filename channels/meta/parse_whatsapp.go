@@ -142,8 +142,9 @@ func (e waEvent) changes(peer channels.Peer) bool {
 // profile is what WhatsApp tells of the sender, among the contacts of the
 // change.
 func (e waEvent) profile() channels.Profile {
+	sender := func(id loose) bool { return id != "" && (id == e.m.From || id == e.m.FromUser) }
 	for _, c := range e.value.Contacts {
-		if c.WhatsApp != "" && c.WhatsApp == e.m.From || c.User != "" && c.User == e.m.FromUser {
+		if sender(c.WhatsApp) || sender(c.User) {
 			if c.Profile.Name != "" {
 				return channels.Profile{Name: string(c.Profile.Name)}
 			}
