@@ -156,6 +156,7 @@ func textTo(channel, to, text string) map[string]any {
 
 // posted is a webhook as it arrived.
 type posted struct {
+	method string
 	header http.Header
 	body   []byte
 	path   string
@@ -181,7 +182,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	body, _ := io.ReadAll(req.Body)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.got = append(r.got, posted{req.Header.Clone(), body, req.URL.RequestURI()})
+	r.got = append(r.got, posted{req.Method, req.Header.Clone(), body, req.URL.RequestURI()})
 	if len(r.status) > 0 {
 		w.Header().Set("Location", "/elsewhere") // for redirects
 		w.WriteHeader(r.status[0])

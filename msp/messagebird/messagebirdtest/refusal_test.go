@@ -272,18 +272,27 @@ func TestConfigurationsThatCannotWorkAreRefusedByName(t *testing.T) {
 	_, err := messagebirdtest.New(good())
 	require.NoError(t, err)
 	for field, spoil := range map[string]func(*messagebirdtest.Config){
-		"AccessKeys":    func(c *messagebirdtest.Config) { c.AccessKeys = nil },
-		"SigningKey":    func(c *messagebirdtest.Config) { c.SigningKey = "" },
-		"Channels":      func(c *messagebirdtest.Config) { c.Channels = nil },
-		"Channels[1]":   func(c *messagebirdtest.Config) { c.Channels = append(c.Channels, c.Channels[0]) },
-		"Webhooks[0]":   func(c *messagebirdtest.Config) { c.Webhooks = []messagebirdtest.Webhook{{URL: "hook"}} },
-		"Retry[0]":      func(c *messagebirdtest.Config) { c.Retry = append(c.Retry, 0) },
-		"Algorithm":     func(c *messagebirdtest.Config) { c.Algorithm = "none" },
+		"AccessKeys":  func(c *messagebirdtest.Config) { c.AccessKeys = nil },
+		"SigningKey":  func(c *messagebirdtest.Config) { c.SigningKey = "" },
+		"Channels":    func(c *messagebirdtest.Config) { c.Channels = nil },
+		"Channels[1]": func(c *messagebirdtest.Config) { c.Channels = append(c.Channels, c.Channels[0]) },
+		"Webhooks[0]": func(c *messagebirdtest.Config) { c.Webhooks = []messagebirdtest.Webhook{{URL: "hook"}} },
+		"Retry[0]":    func(c *messagebirdtest.Config) { c.Retry = append(c.Retry, 0) },
+		"Algorithm":   func(c *messagebirdtest.Config) { c.Algorithm = "none" },
+		"Numbers":     func(c *messagebirdtest.Config) { c.Numbers = []messagebirdtest.Number{{Number: "PPA"}} },
+		"Numbers ": func(c *messagebirdtest.Config) {
+			c.Numbers = []messagebirdtest.Number{{Number: "1345"}, {Number: "+1345"}}
+		},
+		"Numbers  ": func(c *messagebirdtest.Config) {
+			c.Numbers = []messagebirdtest.Number{{Number: "1345", Forward: "hook"}}
+		},
+		"Numbers   ":    func(c *messagebirdtest.Config) { c.Numbers = []messagebirdtest.Number{{Number: "1345", As: "PUT"}} },
+		"StatusURL":     func(c *messagebirdtest.Config) { c.StatusURL = "hook" },
 		"InvalidStatus": func(c *messagebirdtest.Config) { c.InvalidStatus = 500 },
 	} {
 		cfg := good()
 		spoil(&cfg)
 		_, err := messagebirdtest.New(cfg)
-		require.ErrorContains(t, err, "Config."+field+":", field)
+		require.ErrorContains(t, err, "Config."+strings.TrimSpace(field)+":", field)
 	}
 }

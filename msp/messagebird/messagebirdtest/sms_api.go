@@ -14,7 +14,7 @@ func (s *Server) sendSMS(c *call) answer {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return reply(http.StatusCreated, s.smsWire(s.acceptSMS(o, c.body)))
+	return reply(http.StatusCreated, s.smsWire(s.acceptSMS(o, c.body), false))
 }
 
 func (s *Server) getSMS(c *call) answer {
@@ -24,7 +24,7 @@ func (s *Server) getSMS(c *call) answer {
 	if m == nil {
 		return s.refuse(notFound("message", ""))
 	}
-	return reply(http.StatusOK, s.smsWire(m))
+	return reply(http.StatusOK, s.smsWire(m, true))
 }
 
 func (s *Server) deleteSMS(c *call) answer {
@@ -70,7 +70,7 @@ func (s *Server) listSMS(c *call) answer {
 	defer s.mu.Unlock()
 	var list []smsWire
 	for _, m := range newestFirst(s.sms.all) {
-		x := s.smsWire(m)
+		x := s.smsWire(m, true)
 		fits := func(name, value string) bool { return !q.Has(name) || digitsOf(q.Get(name)) == value }
 		there := func(name string, value func(*smsRecipient) string) bool {
 			return slices.ContainsFunc(m.to, func(r *smsRecipient) bool { return fits(name, value(r)) })

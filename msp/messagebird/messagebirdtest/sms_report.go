@@ -1,11 +1,11 @@
 package messagebirdtest
 
 import (
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // smsTime is how the SMS API writes times: whole seconds, with the offset of UTC as digits.
@@ -56,8 +56,8 @@ func (s *Server) reportSMS(m *sms, to *smsRecipient, status string, code int) {
 	pairs := url.Values{
 		"id": {m.id}, "reference": {m.reference}, "recipient": {to.number}, "status": {status},
 		"statusDatetime": {to.updated.Format(smsTime)}, "statusReason": {reasonOf(status)}, "statusErrorCode": {""},
-		"mccmnc": {"24801"}, "ported": {"0"}, "messageLength": {strconv.Itoa(m.length())}, "messagePartCount": {strconv.Itoa(segments)},
-		"datacoding": {m.coding}, "price[amount]": {"0.05"}, "price[currency]": {"EUR"},
+		"mccmnc": {netMCC + netMNC}, "ported": {"0"}, "messageLength": {strconv.Itoa(m.length())}, "messagePartCount": {strconv.Itoa(segments)},
+		"datacoding": {m.coding}, "price[amount]": {fmt.Sprint(netPrice)}, "price[currency]": {netCurrency},
 	}
 	if code != 0 {
 		pairs.Set("statusErrorCode", strconv.Itoa(code))
@@ -84,85 +84,4 @@ func withPairs(address string, pairs url.Values) string {
 		return address + "&" + pairs.Encode()
 	}
 	return address + "?" + pairs.Encode()
-}
-
-// The JSON of the SMS API, in the order in which the service writes it.
-
-type smsWire struct {
-	ID          string         `json:"id"`
-	Href        string         `json:"href"`
-	Direction   string         `json:"direction"` // "mt" to a phone, "mo" from one
-	Type        string         `json:"type"`
-	Originator  string         `json:"originator"`
-	Body        string         `json:"body"`
-	Reference   *string        `json:"reference"`
-	Validity    *int           `json:"validity"`
-	Gateway     int            `json:"gateway"`
-	TypeDetails struct{}       `json:"typeDetails"`
-	Coding      string         `json:"datacoding"`
-	Class       int            `json:"mclass"`
-	Scheduled   *string        `json:"scheduledDatetime"`
-	Created     string         `json:"createdDatetime"`
-	Recipients  recipientsWire `json:"recipients"`
-}
-
-type recipientsWire struct {
-	Total     int             `json:"totalCount"`
-	Sent      int             `json:"totalSentCount"`
-	Delivered int             `json:"totalDeliveredCount"`
-	Failed    int             `json:"totalDeliveryFailedCount"`
-	Items     []recipientWire `json:"items"`
-}
-
-type recipientWire struct {
-	Recipient int64  `json:"recipient"` // a number
-	Status    string `json:"status"`
-	At        string `json:"statusDatetime"`
-	Parts     int    `json:"messagePartCount"`
-}
-
-func (s *Server) smsWire(m *sms) smsWire {
-	w := smsWire{ID: m.id, Href: s.smsBase() + "/messages/" + m.id, Direction: "mt", Type: m.kind, Originator: m.originator, Body: m.body,
-		Reference: orNull(m.reference), Gateway: 10, Coding: m.coding, Class: 1, Scheduled: orNull(m.scheduled), Created: m.created.Format(smsTime)}
-	if m.received {
-		w.Direction = "mo"
-	}
-	if m.validity > 0 {
-		w.Validity = &m.validity
-	}
-	_, segments := m.shown()
-	for _, r := range m.to {
-		number, _ := strconv.ParseInt(r.number, 10, 64) // digits, 15 at most
-		w.Recipients.Items = append(w.Recipients.Items, recipientWire{number, r.status, r.updated.UTC().Format(smsTime), segments})
-		w.Recipients.Total++
-		switch {
-		case r.status == "delivered":
-			w.Recipients.Delivered++
-		case failed(r.status):
-			w.Recipients.Failed++
-		default:
-			w.Recipients.Sent++
-		}
-	}
-	return w
-}
-
-func orNull(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
-}
-
-// since reports whether a message is of a stretch of time, of which either end may be open.
-func (m *sms) since(from, until time.Time) bool {
-	return !m.created.Before(from) && (until.IsZero() || !m.created.After(until))
-}
-
-// smsBase is the address of links into the SMS API. Server.mu is held.
-func (s *Server) smsBase() string {
-	if s.base == "" {
-		return "https://rest.messagebird.com"
-	}
-	return s.base + "/rest"
 }
