@@ -12,7 +12,6 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/desk"
 	"github.com/liidestuja/liidestuja/channels"
-	"github.com/liidestuja/liidestuja/msp/messagebird"
 )
 
 // parts are what a server is made of. A configuration makes them, and so does
@@ -33,12 +32,6 @@ type parts struct {
 	key     []byte
 	keyFile string
 	rawFor  time.Duration
-}
-
-// account is a provider whose webhooks can be managed, and the address of ours.
-type account struct {
-	provider *messagebird.Provider
-	webhook  string
 }
 
 // app is a wired service: what is served over HTTP and what runs behind it.

@@ -40,8 +40,8 @@ func (c *console) checkConfig(_ context.Context, args []string) error {
 	}
 	_, _ = fmt.Fprintf(c.stdout, "%s: good\n", path)
 	for _, a := range p.accounts {
-		_, _ = fmt.Fprintf(c.stdout, "%s is called at %s\n", a.provider.Name(), a.webhook)
-		for _, ch := range a.provider.Channels() {
+		_, _ = fmt.Fprintf(c.stdout, "%s is called at %s\n", a.name, a.webhook)
+		for _, ch := range a.lines {
 			info := ch.Info()
 			_, _ = fmt.Fprintf(c.stdout, "  %s (%s)\n", info.ID, info.Kind)
 		}

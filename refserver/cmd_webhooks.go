@@ -4,11 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"text/tabwriter"
-
-	"github.com/liidestuja/liidestuja/msp/messagebird"
 )
 
 func cmdWebhooks() command {
@@ -56,23 +53,11 @@ func (c *console) webhooks(ctx context.Context, args []string) error {
 	case "register":
 		return c.registerWebhooks(ctx, acc)
 	}
-	if err := acc.provider.DeleteWebhook(ctx, f.words[1]); err != nil {
+	if err := acc.hooks.remove(ctx, f.words[1]); err != nil {
 		return err
 	}
 	_, err = fmt.Fprintf(c.stdout, "removed %s\n", f.words[1])
 	return err
-}
-
-// account finds a provider by its name, which may be left out when there is one.
-func (p *parts) account(name string) (account, error) {
-	var names []string
-	for _, a := range p.accounts {
-		if a.provider.Name() == name || name == "" && len(p.accounts) == 1 {
-			return a, nil
-		}
-		names = append(names, a.provider.Name())
-	}
-	return account{}, fmt.Errorf("-provider must be one of %s", strings.Join(names, ", "))
 }
 
 // shownURL shows where a webhook goes without what may be secret in its path.
@@ -89,7 +74,7 @@ func shownURL(url, ours string) string {
 }
 
 func (c *console) listWebhooks(ctx context.Context, acc account) error {
-	list, err := acc.provider.Webhooks(ctx)
+	list, err := acc.hooks.list(ctx)
 	if err != nil {
 		return err
 	}
@@ -97,36 +82,33 @@ func (c *console) listWebhooks(ctx context.Context, acc account) error {
 	_, _ = fmt.Fprintln(w, " \tID\tLINE\tEVENTS\tSTATE\tURL")
 	for _, h := range list {
 		mark, state := " ", "disabled"
-		if h.URL == acc.webhook {
+		if h.url == acc.webhook {
 			mark = "*"
 		}
-		if h.Enabled {
+		if h.enabled {
 			state = "enabled"
 		}
-		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", mark, h.ID, or(or(string(h.Line), h.ChannelID), "all"), strings.Join(h.Events, ","), state, shownURL(h.URL, acc.webhook))
+		_, _ = fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\n", mark, h.id, or(h.line, "all"), strings.Join(h.events, ","), state, shownURL(h.url, acc.webhook))
 	}
 	return w.Flush()
 }
 
 func (c *console) registerWebhooks(ctx context.Context, acc account) error {
-	list, err := acc.provider.Webhooks(ctx)
+	there, err := acc.hooks.list(ctx)
 	if err != nil {
 		return err
 	}
-	for _, ch := range acc.provider.Channels() {
-		id := ch.Info().ID
-		there := slices.IndexFunc(list, func(h messagebird.Webhook) bool {
-			return h.URL == acc.webhook && h.Enabled && (h.Line == id || h.Line == "" && h.ChannelID == "")
-		})
-		if there >= 0 {
-			_, _ = fmt.Fprintf(c.stdout, "%s: registered already as %s\n", id, list[there].ID)
+	for _, ch := range acc.lines {
+		line := ch.Info()
+		made, kept, err := acc.hooks.register(ctx, acc.webhook, line, there)
+		if err != nil {
+			return fmt.Errorf("%s: %w", line.ID, err)
+		}
+		if len(made) == 0 {
+			_, _ = fmt.Fprintf(c.stdout, "%s: registered already as %s\n", line.ID, strings.Join(kept, ", "))
 			continue
 		}
-		made, err := acc.provider.CreateWebhook(ctx, messagebird.Webhook{URL: acc.webhook, Line: id})
-		if err != nil {
-			return fmt.Errorf("%s: %w", id, err)
-		}
-		_, _ = fmt.Fprintf(c.stdout, "%s: registered as %s\n", id, made.ID)
+		_, _ = fmt.Fprintf(c.stdout, "%s: registered as %s\n", line.ID, strings.Join(made, ", "))
 	}
 	return nil
 }

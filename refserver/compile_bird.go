@@ -10,7 +10,7 @@ import (
 
 // bird makes a workspace at Bird.
 func (c *compiler) bird(place string, m birdConf, client *http.Client, names map[string]bool) {
-	c.webhookName(place, or(m.Name, "bird"), names)
+	webhook := c.webhookName(place, or(m.Name, "bird"), names)
 	before := len(c.errs)
 	c.secret(place+".access_key", m.AccessKey)
 	c.secrets(place+".signing_keys", m.SigningKeys)
@@ -38,5 +38,5 @@ func (c *compiler) bird(place string, m birdConf, client *http.Client, names map
 		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), line.ID, ln.Rate)
 	}
 	p, err := bird.New(cfg)
-	c.provider(place, p, err)
+	c.provider(place, webhook, p, err, func() hooks { return birdHooks{p} })
 }

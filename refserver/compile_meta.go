@@ -10,7 +10,7 @@ import (
 
 // meta makes an app at Meta.
 func (c *compiler) meta(place string, m metaConf, client *http.Client, names map[string]bool) {
-	c.webhookName(place, or(m.Name, "meta"), names)
+	webhook := c.webhookName(place, or(m.Name, "meta"), names)
 	before := len(c.errs)
 	c.secrets(place+".app_secrets", m.AppSecrets)
 	c.secret(place+".verify_token", m.VerifyToken)
@@ -35,5 +35,5 @@ func (c *compiler) meta(place string, m metaConf, client *http.Client, names map
 		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), ln.Rate)
 	}
 	p, err := meta.New(cfg)
-	c.provider(place, p, err)
+	c.provider(place, webhook, p, err, func() hooks { return nil })
 }

@@ -53,12 +53,13 @@ func (c *compiler) webhookName(place, name string, names map[string]bool) string
 
 // provider keeps what a constructor made, or says where in the file its
 // complaint belongs.
-func (c *compiler) provider(place string, p msp.Provider, err error) {
+func (c *compiler) provider(place, webhook string, p msp.Provider, err error, manage func() hooks) {
 	if err != nil {
 		c.errs = append(c.errs, c.translate(err, func(field string) string { return strings.TrimSuffix(place+"."+field, ".") }))
 		return
 	}
 	c.parts.alt.Providers = append(c.parts.alt.Providers, p)
+	c.parts.accounts = append(c.parts.accounts, account{name: p.Name(), webhook: webhook, lines: p.Channels(), hooks: manage()})
 }
 
 func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Client, names map[string]bool) {
@@ -91,8 +92,7 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), ln.Rate)
 	}
 	p, err := messagebird.New(cfg)
-	c.provider(place, p, err)
-	c.parts.accounts = append(c.parts.accounts, account{provider: p, webhook: webhook})
+	c.provider(place, webhook, p, err, func() hooks { return messagebirdHooks{p} })
 }
 
 // secrets reads a list of secrets that replace one another.
