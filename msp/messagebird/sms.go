@@ -11,8 +11,9 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// SMS makes a line go through the SMS API instead of the Conversations API.
-// The documentation of the package says when to choose which.
+// SMS makes a line go through the SMS API instead of the Conversations API;
+// the documentation of the package says when to choose which. Outbound.Ref
+// travels as the message's reference, whatever Config.Reconcile says.
 type SMS struct {
 	// Originator is what people see as the sender: a number of the account, with
 	// its country code, or a name of 1 to 11 ASCII letters, digits and blanks,
@@ -93,16 +94,12 @@ func (s smsLine) FetchMedia(ctx context.Context, m channels.Media) (io.ReadClose
 	return s.l.FetchMedia(ctx, m)
 }
 
-// smsSegments is how many segments a message may have; MessageBird tells its
-// limit as 1,377 characters, nine times 153.
-const smsSegments = 9
-
-// smsText is the longest text of which no choice of characters makes more
-// segments than smsSegments. Segments part between characters: one that takes
-// two septets (€), or two UTF-16 units (an emoji), may leave a place empty at
-// the end of each segment but the last. 9*153 septets could therefore need a
-// tenth one, and nobody says what would become of that. 1,360 stand for 595
-// UTF-16 units, and 595+8 = 9*67.
+// smsText is the longest text, in septets. The service's limit is told as 1,377
+// characters, which are nine segments of 153. But segments part between
+// characters: one that takes two septets (€), or two UTF-16 units (an emoji), may
+// leave a place empty at the end of each segment but the last, so that 1,377
+// septets can need a tenth segment, and nobody says what becomes of that. 1,360
+// never do: they stand for 595 UTF-16 units, and 595+8 = 9*67.
 const smsText = 1360
 
 // smsCapabilities are those of SMS, as far as they pass through the SMS API.
@@ -110,7 +107,7 @@ func smsCapabilities() channels.Capabilities {
 	const (
 		spec  = "github.com/messagebird/openapi-specs, sms/openapi.yaml"
 		asOf  = "2022-07"
-		limit = "MessageBird's profile of its SMS API: 1,377 characters; a little less, so that no text needs a tenth segment"
+		limit = "github.com/api-evangelist/messagebird: 1,377 characters; a little less here, so that no text needs a tenth segment"
 	)
 	caps, _ := channels.Catalogue(channels.SMS)
 	caps.Text = said(channels.Limit{Max: smsText, Unit: channels.Septets}, limit, "2026-11")

@@ -94,7 +94,6 @@ func (p *Provider) smsReceived(r *channels.Request, f url.Values) []channels.Eve
 	}
 	return []channels.Event{&channels.Received{
 		EventMeta: channels.EventMeta{
-			// A long message that came in several parts has one id and comes once.
 			Key: key("sms.received", id), Channel: l.info.ID, Peer: channels.Peer(phone(f.Get("originator"))),
 			At: smsTime(either(f, "createdDatetime", "receive_datetime"), r.At), Raw: told(r),
 		},

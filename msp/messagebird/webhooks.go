@@ -18,8 +18,9 @@ type Webhook struct {
 	// URL is called. It must be Request.PublicURL to the letter, because the
 	// signature covers it. Required.
 	URL string
-	// Line limits the webhook to one line. Empty: all channels of the account,
-	// or one that is not configured here (see ChannelID).
+	// Line limits the webhook to one line, which is none over the SMS API.
+	// Empty: all channels of the account, or one that is not configured here
+	// (see ChannelID).
 	Line channels.ID
 	// ChannelID is MessageBird's id of the line. Set by MessageBird.
 	ChannelID string
@@ -51,8 +52,11 @@ func (p *Provider) CreateWebhook(ctx context.Context, w Webhook) (Webhook, error
 	}
 	if w.Line != "" {
 		l := p.byID(w.Line)
-		if l == nil {
+		switch {
+		case l == nil:
 			return Webhook{}, &channels.Error{Op: op, Channel: w.Line, Class: channels.ErrMalformed, Outcome: channels.NotSent}
+		case l.conf.SMS != nil: // its addresses are settings of the account
+			return Webhook{}, &channels.Error{Op: op, Channel: w.Line, Class: channels.ErrUnsupported, Outcome: channels.NotSent}
 		}
 		body.ChannelID = l.conf.ChannelID
 	}

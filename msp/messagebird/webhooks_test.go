@@ -11,6 +11,13 @@ import (
 	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
 )
 
+func TestALineOverTheSMSAPIHasNoWebhooks(t *testing.T) {
+	a := answers(t, says(201, `{"id":"1"}`))
+	_, err := provider(t, smsConfig(a.URL)).CreateWebhook(context.Background(), messagebird.Webhook{URL: hookURL, Line: "mobile"})
+	failure(t, err, channels.ErrUnsupported, channels.NotSent)
+	require.Empty(t, a.all())
+}
+
 func TestWebhooksAreMadeListedChangedAndRemoved(t *testing.T) {
 	ctx := context.Background()
 	sim, p := simulator(t, func(s *messagebirdtest.Config, _ *messagebird.Config) { s.Webhooks = nil })
