@@ -43,15 +43,13 @@ func (s *Service) send(ctx context.Context, it Item) {
 		s.release(ctx, it, l.info.ID, s.retry(it, delay(it.Attempt)), err, "send")
 		return
 	}
-	extended, refusal := admit(l.info.Capabilities, d.Contact, o, s.cfg.Now())
+	extended, refusal := admit(l.info, d.Contact, o, s.cfg.Now())
 	if refusal != nil {
 		s.release(ctx, it, l.info.ID, time.Time{}, refusal, "send")
 		return
 	}
 	o.Extended = extended
-	if o.Thread == "" && d.Contact != nil {
-		o.Thread = d.Contact.Thread
-	}
+	carryOver(&o, l.info, d.Contact)
 	s.bindMedia(&o)
 	done, err := l.breaker.Allow()
 	if err != nil { // it opened after the claim

@@ -167,7 +167,7 @@ func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.Messa
 	if err != nil {
 		return "", err
 	}
-	if _, refusal := admit(l.info.Capabilities, d.Contact, o, now); refusal != nil {
+	if _, refusal := admit(l.info, d.Contact, o, now); refusal != nil {
 		if _, err := s.cfg.Store.Message(ctx, o.To.Agency, o.ID); errors.Is(err, ErrNotFound) {
 			return "", refusal
 		} else if err != nil {
@@ -201,6 +201,7 @@ func (s *Service) fit(l *line, o channels.Outbound) ([]channels.Outbound, error)
 	for i, c := range contents {
 		p := o
 		p.Content, p.Part, p.Parts = c, i, len(contents)
+		p.Provider, p.PeerSpace = l.info.Provider, l.info.PeerSpace
 		if i > 0 {
 			p.ReplyTo = ""
 		}

@@ -35,9 +35,13 @@ func WindowOf(caps channels.Capabilities, c *Contact) Window {
 
 // admit decides whether a message may go out now. extended tells that it goes
 // out in the window's extension.
-func admit(caps channels.Capabilities, c *Contact, o channels.Outbound, now time.Time) (extended bool, err *channels.Error) {
+func admit(info channels.Info, c *Contact, o channels.Outbound, now time.Time) (extended bool, err *channels.Error) {
+	caps := info.Capabilities
 	refuse := func(class error, instead ...channels.Alternative) (bool, *channels.Error) {
 		return false, &channels.Error{Op: "send", Channel: o.To.Channel, Class: class, Outcome: channels.NotSent, Instead: instead}
+	}
+	if moved(info, c, o) {
+		return refuse(channels.ErrUnreachable, channels.UseOtherChannel)
 	}
 	if c != nil && c.OptedOut {
 		return refuse(channels.ErrOptedOut, channels.UseOtherChannel)

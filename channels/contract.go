@@ -69,7 +69,18 @@ type Info struct {
 	Provider     string // for people, e.g. "MessageBird"
 	Capabilities Capabilities
 	Grade        Grade
+
+	// PeerSpace names where the line's peers are known, e.g. PhonePeers or the
+	// page whose ids they are: with an equal one, at whatever provider, the same
+	// Peer is the same person, and messages that wait carry over when the line
+	// moves there. Empty: not said. Then, as with a peer of a foreign form, it is
+	// the driver's to refuse with ErrUnreachable.
+	PeerSpace string
 }
+
+// PhonePeers is the PeerSpace of lines whose peers are phone numbers, written
+// "+" and digits.
+const PhonePeers = "phone"
 
 // Optional operations, found with [As].
 type (

@@ -47,6 +47,11 @@ type Outbound struct {
 	Parts    int        `json:"parts"`              // at least 1
 	Trace    string     `json:"trace,omitempty"`
 
+	// Provider and PeerSpace are set by the service: those of the line's Info when
+	// the message was queued. The line may have moved since.
+	Provider  string `json:"provider,omitempty"`
+	PeerSpace string `json:"peer_space,omitempty"`
+
 	// Extended is set by the service at send time: the reply window is over and
 	// the message goes out in its extension for answers that a person wrote.
 	Extended bool `json:"-"`

@@ -20,6 +20,7 @@ type Chat struct {
 	n    int // messages written
 	seen int // messages looked at
 	last []channels.Event
+	fake *channeltest.Fake // whose messages those were: the line may have moved
 }
 
 // Chat returns a new person on a line.
@@ -129,6 +130,9 @@ func (c *Chat) ExpectNothing() *Chat {
 }
 
 func (c *Chat) fresh() []string {
+	if f := c.hs.Fake(c.line); f != c.fake {
+		c.fake, c.seen = f, 0
+	}
 	sent := c.Sent()
 	var got []string
 	for _, o := range sent[c.seen:] {

@@ -181,6 +181,25 @@ func (hs *Harness) Restart() {
 	hs.Settle()
 }
 
+// Move lets the process stop and start again with a line at another provider,
+// under the same id: a new fake, which knows nothing of what the old one did.
+// to describes it; its Kind is the old one's and its Provider another name unless
+// they are set.
+func (hs *Harness) Move(line channels.ID, to channeltest.Config) *channeltest.Fake {
+	hs.tb.Helper()
+	old := hs.Fake(line).Info()
+	if to.Provider == "" || to.Provider == old.Provider {
+		to.Provider = old.Provider + "2"
+	}
+	if to.Kind == "" {
+		to.Kind = old.Kind
+	}
+	to.ID, to.Now = line, hs.clock.Now
+	hs.fakes[line] = channeltest.New(to)
+	hs.Restart()
+	return hs.fakes[line]
+}
+
 // Settle works off all that is due now.
 func (hs *Harness) Settle() {
 	hs.tb.Helper()

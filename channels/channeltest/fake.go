@@ -14,13 +14,18 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
+const defaultProvider = "Fake"
+
 // Config of a Fake. The zero value is a Messenger line.
 type Config struct {
 	ID       channels.ID     // default: the kind, e.g. "messenger"
 	Kind     channels.Kind   // default: channels.Messenger
 	Agency   channels.Agency // default: the service's own
 	Name     string          // default: "Fake"
-	Provider string          // default: "Fake"
+	Provider string          // default: "Fake"; another one is part of all ids that the Fake gives
+
+	// PeerSpace is that of Info. Default: none.
+	PeerSpace string
 
 	// Capabilities replace those that the catalogue has for the kind. Send
 	// refuses what they do not carry.
@@ -93,7 +98,7 @@ func New(cfg Config) *Fake {
 		cfg.Name = "Fake"
 	}
 	if cfg.Provider == "" {
-		cfg.Provider = "Fake"
+		cfg.Provider = defaultProvider
 	}
 	if cfg.Secret == "" {
 		cfg.Secret = rand.Text()
@@ -126,7 +131,7 @@ func New(cfg Config) *Fake {
 func (f *Fake) Info() channels.Info {
 	return channels.Info{
 		ID: f.cfg.ID, Kind: f.cfg.Kind, Agency: f.cfg.Agency, Name: f.cfg.Name, Provider: f.cfg.Provider,
-		Capabilities: f.caps, Grade: channels.Signed,
+		Capabilities: f.caps, Grade: channels.Signed, PeerSpace: f.cfg.PeerSpace,
 	}
 }
 
@@ -285,5 +290,9 @@ func (f *Fake) refuse(op string, class, cause error) error {
 // number returns a name that is unique on the line. The lock is held.
 func (f *Fake) number(kind string) string {
 	f.count++
-	return string(f.cfg.ID) + "-" + kind + "-" + strconv.Itoa(f.count)
+	name := string(f.cfg.ID) + "-" + kind + "-" + strconv.Itoa(f.count)
+	if f.cfg.Provider != defaultProvider {
+		name = f.cfg.Provider + "-" + name
+	}
+	return name
 }
