@@ -224,7 +224,7 @@ func TestALinkOfTheServiceIsPreferredToAnUpload(t *testing.T) {
 			}
 			require.NoError(t, err)
 			require.Len(t, a.all(), 1, "nothing is uploaded")
-			require.Contains(t, string(a.all()[0].Body), address)
+			require.Contains(t, a.all()[0].Body, address)
 		})
 	}
 }

@@ -30,11 +30,7 @@ const maxKey = 200
 // conversations give none. It implements channels.Webhook.
 func (p *Provider) Parse(_ context.Context, r *channels.Request) ([]channels.Event, error) {
 	if pairs, ok := p.smsPairs(r); ok {
-		f, err := url.ParseQuery(pairs)
-		if err != nil {
-			return p.malformed(r, nil, reasonForm), nil
-		}
-		return p.sms(r, f), nil
+		return p.smsForm(r, pairs), nil
 	}
 	var e envelope
 	if err := httpx.DecodeJSON(r.Body, &e, httpx.JSONLimits{Lenient: true}); err != nil {

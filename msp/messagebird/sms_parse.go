@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -40,6 +41,14 @@ func (p *Provider) smsPairs(r *channels.Request) (pairs string, ok bool) {
 	return pairs, pairs != ""
 }
 
+func (p *Provider) smsForm(r *channels.Request, pairs string) []channels.Event {
+	f, err := url.ParseQuery(pairs)
+	if err != nil {
+		return p.malformed(r, nil, reasonForm)
+	}
+	return p.sms(r, f)
+}
+
 // smsObject reads the form that is a JSON object; nil when the body is none.
 func smsObject(body []byte) url.Values {
 	var f fields
@@ -51,7 +60,7 @@ func smsObject(body []byte) url.Values {
 		var one loose
 		var many []string
 		switch {
-		case json.Unmarshal(raw, &many) == nil && many != nil:
+		case json.Unmarshal(raw, &many) == nil && len(many) > 0:
 			pairs[name] = many
 		case json.Unmarshal(raw, &one) == nil && one != "" || string(raw) == `""`:
 			pairs.Set(name, string(one))
@@ -104,7 +113,7 @@ func (p *Provider) smsReceived(r *channels.Request, f url.Values) []channels.Eve
 
 // smsContent never fails: what cannot be read is Unsupported.
 func smsContent(f url.Values) channels.Content {
-	body, files := either(f, "body", "message"), append(f["mediaUrls"], f["mediaUrls[]"]...)
+	body, files := either(f, "body", "message"), slices.Concat(f["mediaUrls"], f["mediaUrls[]"])
 	switch {
 	case len(files) == 1 && files[0] != "":
 		return channels.Media{As: channels.File, Ref: files[0], Caption: body}
