@@ -1,6 +1,7 @@
 package meta
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -40,24 +41,27 @@ type Account struct {
 	InstagramLogin bool
 }
 
+// ownLogin is an Instagram account that no page speaks for.
+func (a Account) ownLogin() bool { return a.Kind == channels.Instagram && a.InstagramLogin }
+
 // subscriber is the node that the app is subscribed to for the account; an error
 // names the field that is missing.
 func (a Account) subscriber() (id string, err error) {
 	switch {
-	case a.Kind == channels.Messenger && number(a.ID), a.Kind == channels.Instagram && a.InstagramLogin && number(a.ID):
+	case (a.Kind == channels.Messenger || a.ownLogin()) && number(a.ID):
 		return a.ID, nil
-	case a.Kind == channels.Messenger, a.Kind == channels.Instagram && a.InstagramLogin:
-		return "", fmt.Errorf("Account.ID is required and a number")
+	case a.Kind == channels.Messenger, a.ownLogin():
+		return "", errors.New("Account.ID is required and a number")
 	case a.Kind == channels.Instagram && number(a.Page):
 		return a.Page, nil
 	case a.Kind == channels.Instagram:
-		return "", fmt.Errorf("Account.Page is required and a number")
+		return "", errors.New("Account.Page is required and a number")
 	case a.Kind == channels.WhatsApp && number(a.Business):
 		return a.Business, nil
 	case a.Kind == channels.WhatsApp:
-		return "", fmt.Errorf("Account.Business is required and a number")
+		return "", errors.New("Account.Business is required and a number")
 	}
-	return "", fmt.Errorf("Account.Kind must be messenger, instagram or whatsapp")
+	return "", errors.New("Account.Kind must be messenger, instagram or whatsapp")
 }
 
 // fields are the kinds of events that a subscription must name; none for
@@ -66,7 +70,7 @@ func (a Account) fields() []string {
 	switch {
 	case a.Kind == channels.WhatsApp:
 		return nil
-	case a.InstagramLogin:
+	case a.ownLogin():
 		return []string{
 			"messages", "messaging_postbacks", "messaging_optins", "messaging_seen", "messaging_referral",
 			"message_reactions", "messaging_handover", "standby",
@@ -84,7 +88,7 @@ func (a Account) scopes() []string {
 	switch {
 	case a.Kind == channels.WhatsApp:
 		return []string{"whatsapp_business_management", "whatsapp_business_messaging"}
-	case a.InstagramLogin:
+	case a.ownLogin():
 		return []string{"instagram_business_basic", "instagram_business_manage_messages"}
 	case a.Kind == channels.Instagram:
 		return []string{"instagram_basic", "instagram_manage_messages", "pages_manage_metadata", "pages_show_list"}

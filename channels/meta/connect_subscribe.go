@@ -69,7 +69,7 @@ func (c *Connector) subscription(op string, a Account) (l *line, path, app strin
 		return nil, "", "", unfit(op, err.Error())
 	}
 	l, path, app = c.guest(a.Token), "/"+id+"/subscribed_apps", c.cfg.AppID
-	if a.Kind == channels.Instagram && a.InstagramLogin {
+	if a.ownLogin() {
 		l.api, app = c.instagram, "" // there the app goes by another id
 	}
 	return l, path, app, nil

@@ -38,7 +38,7 @@ func (c *Connector) Inspect(ctx context.Context, a Account) (TokenState, error) 
 	switch {
 	case a.Token == "":
 		return TokenState{}, unfit(op, "Account.Token is required")
-	case a.InstagramLogin:
+	case a.ownLogin():
 		return TokenState{}, &channels.Error{Op: op, Class: channels.ErrUnsupported, Outcome: channels.NotSent}
 	}
 	var w struct {
