@@ -52,7 +52,7 @@ type Identity struct {
 // Valid returns ErrIdentity, with the name of the field, unless the identity
 // says who, how, how surely and when.
 func (id Identity) Valid() error {
-	field := ""
+	var field string
 	switch {
 	case id.Code.Valid() != nil:
 		field = "Code"
