@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"testing"
 	"time"
@@ -101,6 +102,28 @@ func TestAProvenSessionIsKnownToTheNextTurnUntilItEnds(t *testing.T) {
 				require.NotContains(t, logs.String(), secret)
 			}
 		})
+	}
+}
+
+func TestWhatIsKnownOfAPersonPrintsNothingOfIt(t *testing.T) {
+	hs := alttest.New(t, alt.HandlerFunc(lobby))
+	chat := hs.ChatAs("whatsapp", "3725550000")
+	m := hs.Fake("whatsapp").Message("3725550000", "prove")
+	m.From.Name = "Kanaari Lind"
+	chat.Happens(m)
+	d := chat.Dossier()
+	require.Equal(t, "Kanaari Lind", d.Contact.Name)
+	require.NotNil(t, d.Session.Identity)
+	var out bytes.Buffer
+	for _, v := range []any{d, &d, d.Contact, *d.Contact, d.Conversation, *d.Conversation, d.Session, *d.Session} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+			_, _ = fmt.Fprintf(&out, verb, v)
+		}
+		slog.New(slog.NewJSONHandler(&out, nil)).Info("test", "value", v)
+		slog.New(slog.NewTextHandler(&out, nil)).Info("test", "value", v)
+	}
+	for _, secret := range []string{"Kanaari", "3725550000", "38001085718", "Jaak", "Jõeorg"} {
+		require.NotContains(t, out.String(), secret)
 	}
 }
 

@@ -3,6 +3,7 @@ package alt
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -36,6 +37,10 @@ type Contact struct {
 func (c Contact) Format(f fmt.State, _ rune) {
 	_, _ = io.WriteString(f, "contact on "+c.Address.String())
 }
+
+// LogValue gives nothing personal: slog writes a value without it as JSON, with
+// all its fields.
+func (c Contact) LogValue() slog.Value { return slog.StringValue("contact on " + c.Address.String()) }
 
 // State is where a conversation is.
 type State string
@@ -94,6 +99,9 @@ type Conversation struct {
 // Format prints the id only, whatever the verb.
 func (c Conversation) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "conversation "+c.ID) }
 
+// LogValue gives the id only.
+func (c Conversation) LogValue() slog.Value { return slog.StringValue("conversation " + c.ID) }
+
 // Active reports whether a session goes on now, by the service's clock and
 // policy. A store holds one whose time is over as active until the service has
 // come to end it: who trusts the level of a stored session asks here first. The
@@ -114,3 +122,9 @@ type Dossier struct {
 	Conversation *Conversation
 	Session      *session.Session
 }
+
+// Format prints nothing personal, whatever the verb.
+func (Dossier) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "dossier") }
+
+// LogValue gives nothing personal.
+func (Dossier) LogValue() slog.Value { return slog.StringValue("dossier") }

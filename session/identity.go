@@ -50,7 +50,8 @@ func (s *Session) Prove(id eid.Identity) error {
 type Lookup interface {
 	// ByCode returns the active sessions of the agency in which this code was
 	// proven, the latest Started first; none is no error. Another agency's are
-	// never found. A session whose time is over is found until Expire has ended
-	// it: who acts on one looks at its Policy first.
+	// never found. The code is written as eid makes it. A session whose time is
+	// over is found until Expire has ended it: who acts on one looks at its
+	// Policy first.
 	ByCode(ctx context.Context, agency channels.Agency, code eid.PersonalCode) ([]Session, error)
 }
