@@ -186,10 +186,11 @@ type Verdict string
 
 // Verdicts. Retry queues it again, behind what waits in its lane (for an
 // uncertain message: sends it again, knowing that it may arrive twice), with
-// attempts and time of acceptance counted anew. Drop
-// gives it up: the message failed. Confirm says that an uncertain message did
-// arrive: it becomes sent. What is decided about a part of a message is done with
-// its later parts that are letters with the code PartBefore too, in their order.
+// attempts and time of acceptance counted anew. Drop gives it up: the message
+// failed, an event is forgotten with its file. Confirm says that an uncertain
+// message did arrive: it becomes sent. What is decided about a part of a message
+// is done with its later parts that are letters with the code PartBefore too, in
+// their order.
 const (
 	Retry   Verdict = "retry"
 	Drop    Verdict = "drop"

@@ -78,7 +78,8 @@ func (s *Service) stamp(h *hook, e channels.Event, req *channels.Request) channe
 	if _, bad := e.(*channels.Malformed); bad {
 		s.observe(Observation{Name: "webhook.malformed", Line: m.Channel, N: 1})
 	}
-	m.Agency = s.lines[m.Channel].info.Agency
+	info := s.lines[m.Channel].info
+	m.Agency, m.Provider, m.PeerSpace = info.Agency, info.Provider, info.PeerSpace
 	if m.At.IsZero() {
 		m.At = req.At
 	}

@@ -6,6 +6,15 @@ import "github.com/liidestuja/liidestuja/channels"
 // they go out there. What only the provider before would understand does not go
 // with them, and who is not known by the same name there cannot be reached.
 
+// knownAt returns where the names in a message to a person mean something: where
+// the person wrote last, or else where the line is now.
+func knownAt(info channels.Info, c *Contact) (provider, space string) {
+	if c != nil {
+		provider, space = c.Provider, c.PeerSpace
+	}
+	return or(provider, info.Provider), or(space, info.PeerSpace)
+}
+
 // moved reports whether the person of a message is known by another name, or by
 // none, where the line is now.
 func moved(info channels.Info, c *Contact, o channels.Outbound) bool {

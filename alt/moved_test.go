@@ -140,6 +140,44 @@ func TestTheNewProviderGetsNoNamesOfTheOldOnes(t *testing.T) {
 	}
 }
 
+func TestAMessageThatCameBeforeTheMoveIsAnsweredToNobodyElse(t *testing.T) {
+	stuck := true
+	hs := alttest.New(t, alt.HandlerFunc(func(ctx context.Context, t *alt.Turn) error {
+		if stuck {
+			return errDisk
+		}
+		return echo(ctx, t)
+	}))
+	hs.Move("messenger", channeltest.Config{Provider: "First", PeerSpace: "page/1"})
+	chat := hs.ChatAs("messenger", "psid-1")
+	chat.Says("1")
+	stuck = false
+	second := hs.Move("messenger", channeltest.Config{Provider: "Second", PeerSpace: "page/2"})
+	hs.Advance(10 * time.Minute)
+	require.Zero(t, second.Attempts())
+	require.Equal(t, "unreachable", hs.Letters()[0].Code)
+	chat.Says("2").Expect("You said: 2") // who is named so at the new provider
+}
+
+func TestAQuoteOfTheOldProvidersMessageIsNotShownToTheNewOne(t *testing.T) {
+	hs := alttest.New(t, &keeper{})
+	hs.Move("whatsapp", channeltest.Config{Provider: "First", PeerSpace: channels.PhonePeers})
+	chat := hs.Chat("whatsapp")
+	chat.Says("1")
+	hs.Move("whatsapp", channeltest.Config{Provider: "Second", PeerSpace: channels.PhonePeers})
+	quote := func(id channels.ProviderID) {
+		require.NoError(t, hs.Service().Talk(t.Context(), "agency", chat.Dossier().Conversation.ID, "mari", func(t *alt.Turn) error {
+			return t.Send(channels.Outbound{Content: channels.Text{Body: "x"}, ReplyTo: id})
+		}))
+		hs.Settle()
+	}
+	quote(chat.LastID())
+	require.Empty(t, chat.Sent()[0].ReplyTo)
+	chat.Says("2")
+	quote(chat.LastID())
+	require.Equal(t, chat.LastID(), chat.Sent()[1].ReplyTo)
+}
+
 func TestADriverRefusesWhomItCannotName(t *testing.T) {
 	hs := alttest.New(t, alt.HandlerFunc(echo))
 	first := hs.Move("whatsapp", channeltest.Config{Provider: "First"}) // says nothing of its peers

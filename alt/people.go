@@ -27,8 +27,8 @@ type Contact struct {
 	Language     string            `json:"language,omitempty"`    // BCP 47, as chosen or told
 	Offer        []channels.Choice `json:"offer,omitempty"`       // the numbered choices offered last
 	Thread       string            `json:"thread,omitempty"`      // the provider's conversation
-	// Provider and PeerSpace are those of the line's Info when the person wrote
-	// last: Thread and Address mean something there.
+	// Provider and PeerSpace are those of the line's Info when the person's last
+	// message came: Thread and Address mean something there.
 	Provider  string `json:"provider,omitempty"`
 	PeerSpace string `json:"peer_space,omitempty"`
 }

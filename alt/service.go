@@ -167,6 +167,9 @@ func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.Messa
 	if err != nil {
 		return "", err
 	}
+	for i := range parts {
+		parts[i].Provider, parts[i].PeerSpace = knownAt(l.info, d.Contact)
+	}
 	if _, refusal := admit(l.info, d.Contact, o, now); refusal != nil {
 		if _, err := s.cfg.Store.Message(ctx, o.To.Agency, o.ID); errors.Is(err, ErrNotFound) {
 			return "", refusal
@@ -201,7 +204,6 @@ func (s *Service) fit(l *line, o channels.Outbound) ([]channels.Outbound, error)
 	for i, c := range contents {
 		p := o
 		p.Content, p.Part, p.Parts = c, i, len(contents)
-		p.Provider, p.PeerSpace = l.info.Provider, l.info.PeerSpace
 		if i > 0 {
 			p.ReplyTo = ""
 		}

@@ -109,7 +109,7 @@ func (t *Turn) meet(r *channels.Received) {
 	}
 	c.Name, c.Language = or(r.From.Name, c.Name), or(c.Language, r.From.Language)
 	c.Thread = or(r.Thread, c.Thread)
-	c.Provider, c.PeerSpace = t.line.info.Provider, t.line.info.PeerSpace
+	c.Provider, c.PeerSpace = r.Provider, r.PeerSpace
 	t.session()
 	t.conversation().LastIn = now
 	t.d.Conversation.Name, t.d.Conversation.Language, t.d.Conversation.Thread = c.Name, t.Language(), c.Thread

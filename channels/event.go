@@ -8,7 +8,8 @@ import (
 )
 
 // EventMeta is what all events share. Drivers set Key, Channel, Peer, At and
-// Raw; the service stamps Agency and Trace.
+// Raw; the service stamps Agency, Trace, and the line's Provider and PeerSpace,
+// because the line may have moved when the event is handled.
 type EventMeta struct {
 	// Key is unique for the event on its line and the same in every delivery
 	// of it: the provider's message id with what tells apart events about it.
@@ -19,7 +20,11 @@ type EventMeta struct {
 	Peer    Peer      `json:"peer,omitempty"` // empty: about the line, not about a person
 	At      time.Time `json:"at"`             // the provider's time
 	Trace   string    `json:"trace,omitempty"`
-	Raw     []byte    `json:"-"` // the provider's bytes of this event, kept for a short time only
+
+	Provider  string `json:"provider,omitempty"`
+	PeerSpace string `json:"peer_space,omitempty"`
+
+	Raw []byte `json:"-"` // the provider's bytes of this event, kept for a short time only
 }
 
 // Meta returns the meta data, which the service may stamp.

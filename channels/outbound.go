@@ -48,7 +48,8 @@ type Outbound struct {
 	Trace    string     `json:"trace,omitempty"`
 
 	// Provider and PeerSpace are set by the service: those of the line's Info when
-	// the message was queued. The line may have moved since.
+	// the person wrote last, or when the message was queued to somebody who never
+	// did. The line may have moved since.
 	Provider  string `json:"provider,omitempty"`
 	PeerSpace string `json:"peer_space,omitempty"`
 

@@ -96,6 +96,9 @@ func (s *Store) Settle(ctx context.Context, agency channels.Agency, id int64, v 
 // settled ends a letter, with the status that its message gets.
 func (s *Store) settled(it *item, st channels.Status) {
 	code := it.letter.code
+	if it.msg == nil {
+		s.dropEventFile(it, nil)
+	}
 	s.finish(it)
 	if m := it.msg; m != nil {
 		m.report(st, code, s.now())

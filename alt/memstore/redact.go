@@ -20,14 +20,19 @@ func (s *Store) redact(r alt.Redaction, content []byte) {
 		if it.letter == nil || it.msg != nil || it.event.id != r.ID || it.address != r.Address {
 			continue
 		}
-		if e, err := it.event.decode(); err == nil {
-			if got, ok := e.(*channels.Received); ok {
-				old, _ := channels.MarshalContent(got.Content)
-				s.dropFile(r.Address.Agency, old, content)
-			}
-		}
+		s.dropEventFile(it, content)
 		if row, err := it.event.with(content); err == nil {
 			it.event = row
+		}
+	}
+}
+
+// dropEventFile deletes the file of an event whose content is replaced, or gone.
+func (s *Store) dropEventFile(it *item, content []byte) {
+	if e, err := it.event.decode(); err == nil {
+		if r, ok := e.(*channels.Received); ok {
+			old, _ := channels.MarshalContent(r.Content)
+			s.dropFile(it.address.Agency, old, content)
 		}
 	}
 }

@@ -145,6 +145,13 @@ func (t *tx) settled(id int64, st channels.Status, code string) error {
 		return err
 	}
 	if !m.out {
+		e, err := t.event(id)
+		if err != nil {
+			return err
+		}
+		if err := t.dropFile(e, nil); err != nil {
+			return err
+		}
 		if _, err := t.exec("DELETE FROM letters WHERE item = ?", id); err != nil {
 			return err
 		}

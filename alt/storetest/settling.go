@@ -110,6 +110,14 @@ func settling() []check {
 			w.depth(0, 0, 0, 0)
 			require.Zero(w, w.accept(received(at(mari), "key-1", "1")), "its key stays known")
 		}},
+		{"the file of a dropped event goes with it", func(w *world) {
+			blob, other := w.pictured(at(mari), "1", false), w.blob(ppa, "another")
+			w.settle(w.letter().ID, alt.Drop)
+			_, err := w.readBlob(ppa, blob)
+			require.ErrorIs(w, err, alt.ErrNotFound)
+			_, err = w.readBlob(ppa, other.ID)
+			require.NoError(w, err)
+		}},
 		{"only an uncertain message can be confirmed", func(w *world) {
 			w.uncertain(reply(at(mari), "1", "1"))
 			w.settle(w.letter().ID, alt.Confirm)
