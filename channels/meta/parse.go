@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -43,11 +44,11 @@ func (a *App) Parse(_ context.Context, r *channels.Request) ([]channels.Event, e
 		case en.Messaging == nil && en.Standby == nil && en.Changes == nil:
 			b.at(r.Body, en.Time.Time).malformed(reasonEntry)
 		case e.Object == objectPage:
-			b.page(en, channels.Messenger)
+			b.page(i, en, channels.Messenger)
 		case e.Object == objectInstagram:
-			b.page(en, channels.Instagram)
+			b.page(i, en, channels.Instagram)
 		default:
-			b.whatsApp(en)
+			b.whatsApp(i, en)
 		}
 	}
 	return b.events, nil
@@ -59,6 +60,7 @@ type batch struct {
 	request *channels.Request
 	events  []channels.Event
 	told    map[told]bool
+	changes []changesOnly // see whole
 }
 
 // told is what tells one event from another.
@@ -102,12 +104,40 @@ func (b *batch) route(o origin, account loose, kind channels.Kind) (*line, bool)
 // origin is one element of a batch, and what its events have in common.
 type origin struct {
 	*batch
-	line *line // nil while it is not known
-	raw  []byte
-	time time.Time // by Meta; zero when it is not told
+	line  *line // nil while it is not known
+	raw   []byte
+	place [2]int    // of a change: its entry and itself, counted from 0
+	time  time.Time // by Meta; zero when it is not told
 }
 
 func (b *batch) at(raw []byte, t time.Time) origin { return origin{batch: b, raw: raw, time: t} }
+
+// change is an origin that has no bytes yet: most changes only hold what
+// happened, and its bytes are at hand.
+func (b *batch) change(entry, change int, t time.Time) origin {
+	return origin{batch: b, place: [2]int{entry, change}, time: t}
+}
+
+// whole gives a change its bytes, for which the body is read again, once.
+func (o origin) whole() origin {
+	if o.changes == nil {
+		var e struct {
+			Entry []changesOnly `json:"entry"`
+		}
+		_ = json.Unmarshal(o.request.Body, &e) // it is JSON: it was decoded
+		o.changes = e.Entry
+	}
+	if entry, change := o.place[0], o.place[1]; entry < len(o.changes) && change < len(o.changes[entry].Changes) {
+		o.raw = o.changes[entry].Changes[change]
+	} else {
+		o.raw = o.request.Body
+	}
+	return o
+}
+
+type changesOnly struct {
+	Changes []json.RawMessage `json:"changes"`
+}
 
 func (o origin) meta(peer channels.Peer, key string) channels.EventMeta {
 	l := o.line

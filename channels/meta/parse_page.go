@@ -7,8 +7,8 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// page reads an entry of Messenger or Instagram.
-func (b *batch) page(en *entry, kind channels.Kind) {
+// page reads the nth entry, one of Messenger or Instagram.
+func (b *batch) page(n int, en *entry, kind channels.Kind) {
 	read := func(events []element[event], standby bool) {
 		for i := range events {
 			e := &events[i]
@@ -25,8 +25,8 @@ func (b *batch) page(en *entry, kind channels.Kind) {
 		// What people write in public is no conversation. Messages come as
 		// changes only from the test button, and then nobody wrote them; but an
 		// app that is set up otherwise must not lose them in silence.
-		if field := string(en.Changes[i].v.Field); strings.HasPrefix(field, "messag") || field == "standby" {
-			o := b.at(en.Changes[i].raw, en.Time.Time)
+		if field := string(en.Changes[i].Field); strings.HasPrefix(field, "messag") || field == "standby" {
+			o := b.change(n, i, en.Time.Time).whole()
 			if l, ok := b.route(o, en.ID, kind); ok {
 				o.line = l
 				o.malformed(reasonField)

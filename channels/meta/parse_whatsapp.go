@@ -6,14 +6,14 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// whatsApp reads an entry of a business account. Its changes name the number
+// whatsApp reads the nth entry, of a business account. Its changes name the number
 // that they are about; those that do not are about the account.
-func (b *batch) whatsApp(en *entry) {
+func (b *batch) whatsApp(n int, en *entry) {
 	for i := range en.Changes {
 		c := &en.Changes[i]
-		o := b.at(c.raw, en.Time.Time)
-		value := &c.v.Value
-		switch c.v.Field {
+		o := b.change(n, i, en.Time.Time)
+		value := &c.Value
+		switch c.Field {
 		case "messages":
 			b.messages(o, value, false)
 		case "standby":
@@ -29,7 +29,7 @@ func (b *batch) whatsApp(en *entry) {
 			// Groups are not served, and of the others nothing is about a
 			// conversation of today.
 		default:
-			b.account(o, string(en.ID), &c.v)
+			b.account(o.whole(), string(en.ID), c)
 		}
 	}
 }
@@ -38,6 +38,7 @@ func (b *batch) whatsApp(en *entry) {
 // change without any is not understood.
 func each[T any](o origin, value *changeValue, list []element[T], f func(origin, *T)) {
 	if len(list) == 0 {
+		o = o.whole()
 		if l, ok := o.route(o, value.Metadata.ID, channels.WhatsApp); ok {
 			o.line = l
 			o.malformed(reasonEvent)
@@ -71,6 +72,7 @@ func (b *batch) messages(o origin, value *changeValue, standby bool) {
 		eachMessage(o, value, value.Messages, func(e waEvent) { e.standby = standby; e.received() })
 	case len(value.Statuses) > 0:
 	case len(value.Errors) > 0: // of the number; those beside a message are about it
+		o = o.whole()
 		if l, ok := b.route(o, value.Metadata.ID, channels.WhatsApp); ok {
 			o.line = l
 			o.lineChanged("", "error", faultOf(value.Errors).Code.String(), "")

@@ -28,11 +28,11 @@ const (
 
 // entry is what happened on one account.
 type entry struct {
-	ID        loose              `json:"id"`
-	Time      moment             `json:"time"`
-	Messaging []element[event]   `json:"messaging"`
-	Standby   []element[event]   `json:"standby"`
-	Changes   []element[changed] `json:"changes"`
+	ID        loose            `json:"id"`
+	Time      moment           `json:"time"`
+	Messaging []element[event] `json:"messaging"`
+	Standby   []element[event] `json:"standby"`
+	Changes   []changed        `json:"changes"`
 }
 
 // element is one of a list, with its bytes.
