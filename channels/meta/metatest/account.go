@@ -70,7 +70,7 @@ type state struct {
 	templates []*Template
 	media     map[string]*medium
 	links     map[string]link
-	appHook   *appSubscription
+	objects   map[string]appSubscription
 	seq       uint64 // of ids that Meta counts
 }
 

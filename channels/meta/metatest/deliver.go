@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -209,4 +210,22 @@ func (s *Server) handshake(ctx context.Context, address, word string) error {
 		return fmt.Errorf("metatest: the handshake was answered %d, not 200 with the challenge", res.StatusCode)
 	}
 	return nil
+}
+
+// Callback posts a signed_request for the person with this app-scoped id to an address of the service: that of the data
+// deletion callback or of the deauthorize callback. It returns the answer.
+func (s *Server) Callback(ctx context.Context, address, userID string) (status int, body []byte, err error) {
+	form := url.Values{"signed_request": {s.SignedRequest(userID)}}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
+	if err != nil {
+		return 0, nil, err
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	res, err := s.client.Do(r)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer res.Body.Close()
+	body, err = io.ReadAll(io.LimitReader(res.Body, 1<<16))
+	return res.StatusCode, body, err
 }

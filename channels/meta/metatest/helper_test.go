@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/textproto"
 	"sync"
 	"testing"
 	"time"
@@ -261,4 +263,29 @@ func fault(body map[string]any) (code, subcode int) {
 	c, _ := at(body, "error", "code").(float64)
 	sub, _ := at(body, "error", "error_subcode").(float64)
 	return int(c), int(sub)
+}
+
+// upload posts a multipart form with one file and returns the answer.
+func (a *app) upload(path, token string, form map[string]string, field, contentType string, data []byte) map[string]any {
+	a.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	for name, value := range form {
+		require.NoError(a.t, w.WriteField(name, value))
+	}
+	part, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="` + field + `"; filename="f"`}, "Content-Type": {contentType}})
+	require.NoError(a.t, err)
+	_, err = part.Write(data)
+	require.NoError(a.t, err)
+	require.NoError(a.t, w.Close())
+	req, err := http.NewRequestWithContext(a.t.Context(), "POST", a.url+"/v25.0"+path, &body)
+	require.NoError(a.t, err)
+	req.Header.Set("Authorization", "Bearer "+token)
+	req.Header.Set("Content-Type", w.FormDataContentType())
+	res, err := http.DefaultClient.Do(req)
+	require.NoError(a.t, err)
+	defer res.Body.Close()
+	var m map[string]any
+	require.NoError(a.t, json.NewDecoder(res.Body).Decode(&m))
+	return m
 }

@@ -13,19 +13,51 @@ type handler func(*Server, *call, Failure) (answer, *fault)
 func routes() map[string]handler {
 	return map[string]handler{
 		"POST page/messages":                 (*Server).sendMessage,
-		"POST instagram/messages":            (*Server).sendMessage,
-		"POST number/messages":               (*Server).sendWhatsApp,
 		"POST page/message_attachments":      (*Server).uploadAttachment,
-		"POST instagram/message_attachments": (*Server).uploadAttachment,
 		"POST page/pass_thread_control":      (*Server).threadControl,
 		"POST page/take_thread_control":      (*Server).threadControl,
 		"POST page/request_thread_control":   (*Server).threadControl,
+		"GET page/thread_owner":              (*Server).threadOwner,
+		"POST page/subscribed_apps":          (*Server).subscribe,
+		"GET page/subscribed_apps":           (*Server).subscribed,
+		"DELETE page/subscribed_apps":        (*Server).unsubscribe,
+		"POST page/messenger_profile":        (*Server).messengerProfile,
+		"GET page/messenger_profile":         (*Server).messengerProfile,
+		"DELETE page/messenger_profile":      (*Server).messengerProfile,
+		"GET page":                           (*Server).getNode,
+		"GET person":                         (*Server).getNode,
+		"POST instagram/messages":            (*Server).sendMessage,
+		"POST instagram/message_attachments": (*Server).uploadAttachment,
 		"POST instagram/pass_thread_control": (*Server).threadControl,
 		"POST instagram/take_thread_control": (*Server).threadControl,
-		"GET page/thread_owner":              (*Server).threadOwner,
+		"POST instagram/subscribed_apps":     (*Server).subscribe,
+		"GET instagram/subscribed_apps":      (*Server).subscribed,
+		"DELETE instagram/subscribed_apps":   (*Server).unsubscribe,
+		"GET instagram":                      (*Server).getNode,
+		"POST number/messages":               (*Server).sendWhatsApp,
 		"POST number/media":                  (*Server).uploadMedia,
+		"POST number/register":               (*Server).registerNumber,
+		"POST number/deregister":             (*Server).registerNumber,
+		"POST number":                        (*Server).configureNumber,
+		"GET number":                         (*Server).getNode,
 		"GET media":                          (*Server).getMedia,
 		"DELETE media":                       (*Server).deleteMedia,
+		"GET waba":                           (*Server).getNode,
+		"GET waba/phone_numbers":             (*Server).listNumbers,
+		"GET waba/message_templates":         (*Server).listTemplates,
+		"POST waba/message_templates":        (*Server).createTemplate,
+		"DELETE waba/message_templates":      (*Server).deleteTemplates,
+		"POST waba/subscribed_apps":          (*Server).subscribe,
+		"GET waba/subscribed_apps":           (*Server).subscribed,
+		"DELETE waba/subscribed_apps":        (*Server).unsubscribe,
+		"GET template":                       (*Server).oneTemplate,
+		"POST template":                      (*Server).oneTemplate,
+		"POST app/subscriptions":             (*Server).subscribeApp,
+		"GET app/subscriptions":              (*Server).appSubscriptions,
+		"GET user":                           (*Server).getNode,
+		"GET user/accounts":                  (*Server).listPages,
+		"DELETE user/permissions":            (*Server).revoke,
+		"GET debug_token":                    (*Server).debugToken,
 	}
 }
 
@@ -57,10 +89,11 @@ func (s *Server) kindOf(c *call) string {
 		return id
 	}
 	if a := s.state.accounts[id]; a != nil {
-		c.account = a
-		if !c.grant.may(a) {
+		reads := c.r.Method == http.MethodGet && c.edge == "" && slices.Contains(c.grant.pages, id)
+		if !c.grant.may(a) && !reads {
 			return ""
 		}
+		c.account = a
 		return [...]string{"page", "instagram", "number"}[a.product]
 	}
 	for _, a := range s.sorted(whatsapp) {

@@ -44,14 +44,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	var a answer
-	switch {
-	case !f.answers() || f.AfterAccept:
+	if !f.answers() || f.AfterAccept {
 		a = s.serve(c, f)
-		fallthrough
-	default:
-		if f.answers() {
-			a = f.answer()
-		}
+	}
+	if f.answers() {
+		a = f.answer()
 	}
 	s.answer(w, r, c, f, a)
 }

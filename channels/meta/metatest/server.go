@@ -36,7 +36,8 @@ func New(cfg Config) (*Server, error) {
 	s.state = state{
 		accounts: map[string]*account{}, subs: map[string]*subscription{}, tokens: map[string]*grant{}, codes: map[string]code{},
 		messages: map[string]*message{}, media: map[string]*medium{}, links: map[string]link{},
-		seq: 1_000_000_000_000_000,
+		objects: map[string]appSubscription{},
+		seq:     1_000_000_000_000_000,
 	}
 	s.hooks = hooks{signer: signer{key: cfg.AppSecrets[0], raw: cfg.RawUTF8, escaped: cfg.SignEscaped},
 		client: cfg.Client, pauses: cfg.Retry, clock: cfg.Now, url: cfg.Webhook, kick: make(chan struct{}, 1)}

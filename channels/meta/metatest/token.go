@@ -21,7 +21,8 @@ const (
 type grant struct {
 	token    string
 	kind     string
-	accounts []string // ids of accounts
+	accounts []string // ids of accounts that it acts for
+	pages    []string // ids of pages whose tokens it may read
 	expires  time.Time
 	dead     int // the subcode of 190 that it is answered with
 }
