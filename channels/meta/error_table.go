@@ -50,6 +50,7 @@ func rulings() []ruling {
 		{[]string{"131048"}, verdict{class: channels.ErrRateLimited, wait: time.Hour, instead: other, advice: "people blocked or reported the number: stop campaigns and look at its quality rating"}},
 
 		// Policy.
+		{[]string{"10/2018300"}, verdict{class: channels.ErrRejected, advice: "another application, or the page's own inbox, has the conversation"}},
 		{[]string{"131064", "368"}, verdict{class: channels.ErrRejected, instead: other, advice: "the account is held back for breaking a policy; see Account Quality"}},
 		{[]string{"10/1893063"}, verdict{class: channels.ErrRejected, instead: other, advice: "the page may not send for now; see Page Quality"}},
 		{[]string{"131049", "130472", "131063"}, verdict{class: channels.ErrRejected, instead: other, advice: "Meta chose not to deliver this marketing message; do not repeat it within a day"}},

@@ -5,11 +5,11 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/textproto"
 	"net/url"
-	"strings"
 
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/internal/httpx"
@@ -30,7 +30,12 @@ func (l *line) uploadWhatsApp(ctx context.Context, m channels.Media) (string, *c
 	var w struct {
 		ID string `json:"id"`
 	}
-	err := l.upload(ctx, m, "/"+l.conf.Account+"/media", "file", map[string]string{"messaging_product": "whatsapp"}, &w)
+	data, typ, err := l.load(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	fields := map[string]string{"messaging_product": "whatsapp", "type": typ}
+	err = l.upload(ctx, "/"+l.conf.Account+"/media", form{fields, "file", m.Name, typ, data}, &w)
 	if err == nil && w.ID == "" {
 		err = harmless(l.nameless())
 	}
@@ -47,82 +52,89 @@ func (l *line) uploadPage(ctx context.Context, m channels.Media) (string, *chann
 	var w struct {
 		ID string `json:"attachment_id"`
 	}
-	err := l.upload(ctx, m, l.node()+"/message_attachments", "filedata", fields, &w)
+	data, typ, err := l.load(ctx, m)
+	if err != nil {
+		return "", err
+	}
+	err = l.upload(ctx, l.node()+"/message_attachments", form{fields, "filedata", m.Name, typ, data}, &w)
 	if err == nil && w.ID == "" {
 		err = harmless(l.nameless())
 	}
 	return w.ID, err
 }
 
-// upload posts a file as a form. Nothing has been sent to the person when it
-// fails.
-func (l *line) upload(ctx context.Context, m channels.Media, path, name string, fields map[string]string, to any) *channels.Error {
-	data, failure := l.load(ctx, m)
-	if failure != nil {
-		return failure
-	}
-	typ := m.Type
-	if typ == "" {
-		typ, _, _ = strings.Cut(http.DetectContentType(data), ";")
-	}
-	var body bytes.Buffer
-	form, err := fileForm(&body, fields, name, m.Name, typ, data)
-	if err != nil {
-		return l.refuse("send", channels.ErrMalformed, "the name or type of a file")
-	}
-	return harmless(l.call(ctx, httpx.Call{Op: "send", Method: http.MethodPost, Path: path, Body: body.Bytes(), ContentType: form}, to))
+// form is a file on its way, with what is said of it.
+type form struct {
+	fields map[string]string
+	field  string // of the file
+	name   string
+	typ    string
+	data   []byte
 }
 
-// fileForm writes a form with a file and returns its content type.
-func fileForm(w io.Writer, fields map[string]string, field, file, typ string, data []byte) (string, error) {
-	form := multipart.NewWriter(w)
-	for name, value := range fields {
-		if err := form.WriteField(name, value); err != nil {
+// upload posts a form. Nothing has been sent to the person when it fails.
+func (l *line) upload(ctx context.Context, path string, f form, to any) *channels.Error {
+	var body bytes.Buffer
+	typ, err := f.write(&body)
+	if err != nil {
+		return l.refuse("send", channels.ErrMalformed, "the form of a file")
+	}
+	return harmless(l.call(ctx, httpx.Call{Op: "send", Method: http.MethodPost, Path: path, Body: body.Bytes(), ContentType: typ}, to))
+}
+
+// write returns the form's own content type.
+func (f form) write(w io.Writer) (string, error) {
+	parts := multipart.NewWriter(w)
+	for name, value := range f.fields {
+		if err := parts.WriteField(name, value); err != nil {
 			return "", err
 		}
 	}
-	if err := form.WriteField("type", typ); err != nil {
-		return "", err
-	}
-	setDefault(&file, "file")
-	head := textproto.MIMEHeader{
-		"Content-Disposition": {multipart.FileContentDisposition(field, file)},
-		"Content-Type":        {typ},
-	}
-	part, err := form.CreatePart(head)
+	name := f.name
+	setDefault(&name, "file")
+	part, err := parts.CreatePart(textproto.MIMEHeader{
+		"Content-Disposition": {multipart.FileContentDisposition(f.field, name)},
+		"Content-Type":        {f.typ},
+	})
 	if err == nil {
-		_, err = part.Write(data)
+		_, err = part.Write(f.data)
 	}
 	if err == nil {
-		err = form.Close()
+		err = parts.Close()
 	}
-	return form.FormDataContentType(), err
+	return parts.FormDataContentType(), err
 }
 
 // load reads a stored file whole, because a request that may not be repeated
-// needs its length.
-func (l *line) load(ctx context.Context, m channels.Media) ([]byte, *channels.Error) {
+// needs its length, and returns its media type with it.
+func (l *line) load(ctx context.Context, m channels.Media) (data []byte, typ string, failure *channels.Error) {
 	limit := l.app.cfg.MediaMax
 	switch {
 	case m.Open == nil:
-		return nil, l.refuse("send", channels.ErrMalformed, "a file without address or bytes")
+		return nil, "", l.refuse("send", channels.ErrMalformed, "a file without address or bytes")
 	case m.Size > limit:
-		return nil, l.refuse("send", channels.ErrTooLong, "the file")
+		return nil, "", l.refuse("send", channels.ErrTooLong, "the file")
 	}
 	unread := func(err error) *channels.Error {
 		return &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrUnavailable, Outcome: channels.NotSent, Err: err}
 	}
 	r, err := m.Open(ctx)
 	if err != nil {
-		return nil, unread(err)
+		return nil, "", unread(err)
 	}
 	defer func() { _ = r.Close() }()
-	b, err := io.ReadAll(io.LimitReader(r, limit+1))
+	data, err = io.ReadAll(io.LimitReader(r, limit+1))
 	switch {
 	case err != nil:
-		return nil, unread(err)
-	case int64(len(b)) > limit:
-		return nil, l.refuse("send", channels.ErrTooLong, "the file")
+		return nil, "", unread(err)
+	case int64(len(data)) > limit:
+		return nil, "", l.refuse("send", channels.ErrTooLong, "the file")
 	}
-	return b, nil
+	if typ = m.Type; typ == "" {
+		typ = http.DetectContentType(data)
+	}
+	if typ, _, err = mime.ParseMediaType(typ); err != nil {
+		return nil, "", l.refuse("send", channels.ErrMalformed, "the type of the file")
+	}
+	return data, typ, nil
 }

@@ -165,16 +165,17 @@ func TestAStoredFileIsUploadedFirst(t *testing.T) {
 		answer  string
 		fields  map[string]string
 		file    string
+		typ     string
 		message string // part of what is sent
 	}{
 		"on WhatsApp": {"whatsapp", stored(channels.File, "application/pdf", []byte("%PDF-1.7")), outNumber + "/media", `{"id":"77"}`,
-			map[string]string{"messaging_product": "whatsapp", "type": "application/pdf"}, "file", `"document":{"id":"77","filename":"otsus.pdf"}`},
+			map[string]string{"messaging_product": "whatsapp", "type": "application/pdf"}, "file", "application/pdf", `"document":{"id":"77","filename":"otsus.pdf"}`},
 		"on WhatsApp, of no type": {"whatsapp", stored(channels.Image, "", []byte(picture())), outNumber + "/media", `{"id":"77"}`,
-			map[string]string{"messaging_product": "whatsapp", "type": "image/png"}, "file", `"image":{"id":"77"}`},
+			map[string]string{"messaging_product": "whatsapp", "type": "image/png"}, "file", "image/png", `"image":{"id":"77"}`},
 		"on Messenger": {"messenger", stored(channels.Image, "image/png", []byte(picture())), outPage + "/message_attachments", `{"attachment_id":"88"}`,
-			map[string]string{"type": "image/png", "message": `{"attachment":{"type":"image","payload":{"is_reusable":true}}}`}, "filedata", `"attachment":{"type":"image","payload":{"attachment_id":"88"}}`},
+			map[string]string{"message": `{"attachment":{"type":"image","payload":{"is_reusable":true}}}`}, "filedata", "image/png", `"attachment":{"type":"image","payload":{"attachment_id":"88"}}`},
 		"on Instagram": {"instagram", stored(channels.Image, "image/png", []byte(picture())), "me/message_attachments", `{"attachment_id":"88"}`,
-			map[string]string{"type": "image/png", "platform": "instagram", "message": `{"attachment":{"type":"image","payload":{"is_reusable":true}}}`}, "filedata", `"attachment_id":"88"`},
+			map[string]string{"platform": "instagram", "message": `{"attachment":{"type":"image","payload":{"is_reusable":true}}}`}, "filedata", "image/png", `"attachment_id":"88"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			g := graphSays(t, answer(http.StatusOK, c.answer), accepts())
@@ -195,7 +196,7 @@ func TestAStoredFileIsUploadedFirst(t *testing.T) {
 			require.Len(t, form.Value, len(c.fields))
 			head := form.File[c.file][0]
 			require.Equal(t, "otsus.pdf", head.Filename)
-			require.Equal(t, c.fields["type"], head.Header.Get("Content-Type"))
+			require.Equal(t, c.typ, head.Header.Get("Content-Type"))
 			require.Equal(t, c.media.Size, head.Size)
 			require.Contains(t, withoutProof(t, calls[1]), c.message)
 		})
