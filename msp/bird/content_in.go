@@ -23,8 +23,24 @@ type body struct {
 }
 
 type textIn struct {
-	Text    *string      `json:"text"`
+	Text    spoken       `json:"text"`
 	Actions []actionWire `json:"actions"`
+}
+
+// spoken is a string, and whether there is one: an empty text is a text, a number
+// is none.
+type spoken struct {
+	text string
+	is   bool
+}
+
+func (s *spoken) UnmarshalJSON(b []byte) (err error) {
+	*s = spoken{}
+	if b[0] == '"' {
+		s.text, err = unquote(b)
+		s.is = err == nil
+	}
+	return err
 }
 
 type imageIn struct {
@@ -66,7 +82,7 @@ type htmlIn struct {
 // what cannot be read is Unsupported.
 func (l *line) contents(m *message, raw []byte) []channels.Content {
 	switch {
-	case m.Body.Type == "text" && m.Body.Text != nil && m.Body.Text.Text != nil:
+	case m.Body.Type == "text" && m.Body.Text != nil && m.Body.Text.Text.is:
 		return []channels.Content{l.written(m)}
 	case m.Body.Type == "image" && m.Body.Image != nil:
 		if files := l.files(m, m.Body.Image.Images, string(m.Body.Image.Text), false); files != nil {
@@ -86,7 +102,7 @@ func (l *line) contents(m *message, raw []byte) []channels.Content {
 
 // written reads a text, or the tap on an option, which comes as the text of it.
 func (l *line) written(m *message) channels.Content {
-	text, extra := *m.Body.Text.Text, m.Meta.Extra
+	text, extra := m.Body.Text.Text.text, m.Meta.Extra
 	if l.conf.Choices == Postbacks {
 		id := extra.Button
 		if extra.Tap == "list_reply" {
@@ -108,9 +124,9 @@ func (l *line) sent(m *message, raw []byte) channels.Content {
 	switch {
 	case m.Template != nil && m.Template.Project != "":
 		return l.template(m.Template)
-	case m.Body.Type == "text" && m.Body.Text != nil && m.Body.Text.Text != nil:
-		if c = offered(*m.Body.Text.Text, m.Body.Text.Actions); c == nil {
-			c = channels.Text{Body: *m.Body.Text.Text}
+	case m.Body.Type == "text" && m.Body.Text != nil && m.Body.Text.Text.is:
+		if c = offered(m.Body.Text.Text.text, m.Body.Text.Actions); c == nil {
+			c = channels.Text{Body: m.Body.Text.Text.text}
 		}
 	case m.Body.Type == "list" && m.Body.List != nil:
 		c = m.Body.List.choices()
