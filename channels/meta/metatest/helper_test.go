@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -288,4 +290,10 @@ func (a *app) upload(path, token string, form map[string]string, field, contentT
 	var m map[string]any
 	require.NoError(a.t, json.NewDecoder(res.Body).Decode(&m))
 	return m
+}
+
+// keys are the names of an object, sorted.
+func keys(v any) []string {
+	m, _ := v.(map[string]any)
+	return slices.Sorted(maps.Keys(m))
 }
