@@ -46,8 +46,8 @@ func (l *line) uploadWhatsApp(ctx context.Context, m channels.Media) (string, *c
 func (l *line) uploadPage(ctx context.Context, m channels.Media) (string, *channels.Error) {
 	message, _ := json.Marshal(outMessage{Attachment: &outAttachment{Type: string(m.As), Payload: outPayload{Reusable: true}}})
 	fields := map[string]string{"message": string(message)}
-	if l.info.Kind == channels.Instagram {
-		fields["platform"] = "instagram"
+	if l.info.Kind == channels.Instagram && !l.conf.InstagramLogin {
+		fields["platform"] = "instagram" // and not the page's own
 	}
 	var w struct {
 		ID string `json:"attachment_id"`
