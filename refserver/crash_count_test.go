@@ -3,8 +3,6 @@
 package main
 
 import (
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -16,24 +14,11 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/sqlitestore"
 	"github.com/liidestuja/liidestuja/channels"
-	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
 )
-
-func claimsOf(token string) (messagebirdtest.Claims, error) {
-	var c messagebirdtest.Claims
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return c, fmt.Errorf("a token of %d parts", len(parts))
-	}
-	b, err := base64.RawURLEncoding.DecodeString(parts[1])
-	if err != nil {
-		return c, err
-	}
-	return c, json.Unmarshal(b, &c)
-}
 
 // verdict is what a run came to.
 type verdict struct {
+	kills      int
 	accepted   int // posts answered 200
 	handled    int // of them: stored, and answered by one reply
 	lost       int // not stored, not answered, or an answer that is said to be sent and is not at the provider
@@ -45,6 +30,12 @@ type verdict struct {
 	pending    int // items under way
 	depths     map[alt.Work]int
 	examples   []string
+}
+
+// String is the verdict in one line.
+func (v *verdict) String() string {
+	return fmt.Sprintf("kills=%d accepted=%d handled=%d lost=%d doubled=%d reordered=%d uncertain=%d really_sent=%d",
+		v.kills, v.accepted, v.handled, v.lost, v.doubled, v.reordered, v.uncertain, v.reallySent)
 }
 
 func (v *verdict) example(format string, args ...any) {
@@ -76,7 +67,7 @@ func count(t *testing.T, w *world, o *office) *verdict {
 		v.pending += n
 	}
 	chats := readChats(t, store)
-	tracks, sent := w.sim.Tracks(), sentTexts(w)
+	tracks, sent := o.wire.marks(), sentTexts(o.wire)
 	v.letters(t, store, tracks)
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -177,17 +168,11 @@ func answers(text string) (string, bool) {
 }
 
 // sentTexts is what reached the provider, by person, in order.
-func sentTexts(w *world) map[string][]string {
+func sentTexts(w wire) map[string][]string {
 	sent := make(map[string][]string)
-	for _, m := range w.sim.Sent() {
-		var c struct {
-			Text string `json:"text"`
-		}
-		if json.Unmarshal(m.Content, &c) != nil {
-			continue
-		}
-		if text, ok := answers(c.Text); ok {
-			sent[m.To] = append(sent[m.To], text)
+	for _, m := range w.sent() {
+		if text, ok := answers(m.text); ok {
+			sent[m.person] = append(sent[m.person], text)
 		}
 	}
 	return sent

@@ -5,7 +5,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -16,8 +15,6 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
-
-	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
 )
 
 var errEnded = errors.New("the server ended by itself")
@@ -25,11 +22,11 @@ var errEnded = errors.New("the server ended by itself")
 // office posts what people write and what the provider reports, until each post
 // is answered 200.
 type office struct {
-	w      *world
+	wire   wire
 	child  *child
 	seed   uint64
 	client *http.Client
-	rounds chan messagebirdtest.Delivery // echoes
+	rounds chan post // reports
 
 	taking sync.Mutex // of the simulator's queue
 
@@ -39,8 +36,8 @@ type office struct {
 	again, late, several, hungUp, echoes, posted atomic.Int64
 }
 
-func newOffice(w *world, c *child, seed uint64) *office {
-	return &office{w: w, child: c, seed: seed, said: make(map[string][]string), rounds: make(chan messagebirdtest.Delivery, 100_000),
+func newOffice(w wire, c *child, seed uint64) *office {
+	return &office{wire: w, child: c, seed: seed, said: make(map[string][]string), rounds: make(chan post, 100_000),
 		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
 }
 
@@ -76,15 +73,9 @@ func (o *office) says(ctx context.Context, random *rand.Rand, person int, text s
 	if random.Float64() < 0.05 {
 		o.hangUp()
 	}
-	d := o.take(func() string { return o.w.sim.Person(waChannel, personOf(person)).Says(text) })
+	d := o.take(func() string { return o.wire.says(personOf(person), text) })
 	if random.Float64() < 0.3 {
-		// Signed a minute ago: good for a moment more, expired when it is posted again.
-		claims := messagebirdtest.NewClaims(d.URL, d.Body, time.Now().Add(-time.Minute))
-		token, err := claims.Token("HS256", signingKey)
-		if err != nil {
-			panic(err)
-		}
-		d.Header.Set(messagebirdtest.HeaderToken, token)
+		o.wire.age(d)
 	}
 	connections := 1
 	if random.Float64() < 0.1 {
@@ -103,36 +94,27 @@ func (o *office) says(ctx context.Context, random *rand.Rand, person int, text s
 func (o *office) hangUp() {
 	o.taking.Lock()
 	defer o.taking.Unlock()
-	if int64(o.w.sim.Totals().Scripted) == o.hungUp.Load() {
+	if _, scripted := o.wire.totals(); int64(scripted) == o.hungUp.Load() {
 		o.hungUp.Add(1)
-		o.w.sim.FailNext(1, messagebirdtest.Failure{Method: http.MethodPost, HangUpAfterAccept: true})
+		o.wire.hangUp()
 	}
 }
 
 // take returns the webhook of the message that says makes; what else waits in
 // the simulator's queue is a report on something that was sent.
-func (o *office) take(says func() string) *messagebirdtest.Delivery {
+func (o *office) take(says func() string) *post {
 	o.taking.Lock()
 	defer o.taking.Unlock()
 	id := ""
 	if says != nil {
 		id = says()
 	}
-	var mine *messagebirdtest.Delivery
-	for _, d := range o.w.sim.Take() {
-		var body struct {
-			Message struct {
-				ID string `json:"id"`
-			} `json:"message"`
-		}
-		if err := json.Unmarshal(d.Body, &body); err != nil {
-			panic(err)
-		}
-		switch {
-		case id == "" || body.Message.ID != id:
-			o.rounds <- d
-		case d.Event == messagebirdtest.EventMessageCreated:
-			mine = &d
+	var mine *post
+	for _, p := range o.wire.take() {
+		if id != "" && p.message == id {
+			mine = &p
+		} else {
+			o.rounds <- p
 		}
 	}
 	return mine
@@ -165,7 +147,7 @@ func (o *office) echo(ctx context.Context) {
 // deliver posts the same bytes until one post is answered 200, the first time by
 // several connections at once. It returns when all of them were answered, so
 // that the next message of the chat comes after this one.
-func (o *office) deliver(ctx context.Context, d *messagebirdtest.Delivery, connections int) bool {
+func (o *office) deliver(ctx context.Context, d *post, connections int) bool {
 	for first := true; ctx.Err() == nil; first = false {
 		base, err := o.child.address(ctx)
 		if err != nil {
@@ -193,14 +175,14 @@ func (o *office) deliver(ctx context.Context, d *messagebirdtest.Delivery, conne
 	return false
 }
 
-func (o *office) post(ctx context.Context, base string, d *messagebirdtest.Delivery) bool {
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+"/webhooks/messagebird", bytes.NewReader(d.Body))
+func (o *office) post(ctx context.Context, base string, d *post) bool {
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, base+d.path, bytes.NewReader(d.body))
 	if err != nil {
 		panic(err)
 	}
-	r.Header = d.Header.Clone()
+	r.Header = d.header.Clone()
 	r.GetBody = nil // no repetition but our own
-	expired := o.expired(d)
+	expired := o.wire.expired(d)
 	res, err := o.client.Do(r)
 	if err != nil {
 		return false
@@ -237,8 +219,8 @@ func (o *office) quiet(ctx context.Context) error {
 			return ctx.Err()
 		case <-tick.C:
 		}
-		totals := o.w.sim.Totals()
-		now := int64(totals.Requests) + o.posted.Load()
+		requests, _ := o.wire.totals()
+		now := int64(requests) + o.posted.Load()
 		if now != last {
 			last, since = now, time.Now()
 		}
@@ -246,13 +228,4 @@ func (o *office) quiet(ctx context.Context) error {
 			return nil
 		}
 	}
-}
-
-// expired reports whether the token's own time is over.
-func (o *office) expired(d *messagebirdtest.Delivery) bool {
-	claims, err := claimsOf(d.Header.Get(messagebirdtest.HeaderToken))
-	if err != nil {
-		panic(err)
-	}
-	return time.Now().After(time.Unix(claims.Expires+1, 0)) // the driver's leeway
 }
