@@ -16,6 +16,13 @@ import (
 
 func isA(err, target error) bool { return errors.Is(err, target) }
 
+// requireTyped fails for an error that says nothing of class and outcome.
+func requireTyped(t *testing.T, err error) {
+	t.Helper()
+	var typed *channels.Error
+	require.ErrorAs(t, err, &typed)
+}
+
 // asked checks that calls were made like these, with token and proof beside the
 // address, and returns their queries without what goes with every call.
 func asked(t *testing.T, g *graph, want ...string) []url.Values {
@@ -45,7 +52,7 @@ func asked(t *testing.T, g *graph, want ...string) []url.Values {
 func TestPagesAreAllPagesOfThePerson(t *testing.T) {
 	first := `{"data":[
 		{"id":"1001","name":"Politsei","access_token":"EAAcanaryone","tasks":["ADVERTISE","MESSAGING"],"instagram_business_account":{"id":"2001","username":"politsei"}},
-		{"id":"1002","name":"Arhiiv","access_token":"EAAcanarytwo","tasks":["ANALYZE"]}],
+		{"id":"1002","name":"Arhiiv","access_token":"EAAcanarytwo","tasks":["MODERATE"]}],
 		"paging":{"cursors":{"before":"B","after":"A1"},"next":"https://graph.facebook.com/v25.0/me/accounts?access_token=` + outToken + `&after=A1"}}`
 	second := `{"data":[{"id":"1003","name":"Toll","tasks":["MESSAGING"]}],"paging":{"cursors":{"after":"A2"}}}`
 	g := graphSays(t, answer(200, first), answer(200, second))
@@ -66,7 +73,7 @@ func TestPagesAreAllPagesOfThePerson(t *testing.T) {
 	require.Equal(t, "politsei", pages[0].Instagram.Username)
 
 	require.False(t, pages[1].MayConnect(), "the task MESSAGING is missing")
-	require.Equal(t, []string{"ANALYZE"}, pages[1].Tasks)
+	require.Equal(t, []string{"MODERATE"}, pages[1].Tasks)
 	_, linked = pages[1].LinkedAccount()
 	require.False(t, linked)
 	require.False(t, pages[2].MayConnect(), "there is no token")
@@ -97,7 +104,7 @@ func TestPagesRefuses(t *testing.T) {
 			g := graphSays(t, tc.script...)
 			pages, err := connector(t, connectConfig(g.URL)).Pages(t.Context(), outToken)
 			require.ErrorIs(t, err, tc.class)
-			require.IsType(t, &channels.Error{}, err)
+			requireTyped(t, err)
 			require.Nil(t, pages)
 			require.Len(t, g.all(), tc.calls)
 			noSecrets(t, err)

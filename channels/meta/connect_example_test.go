@@ -19,7 +19,7 @@ func ExampleConnector() {
 		Redirects: []string{"https://agency.example/connect/return"},
 		Pages: []metatest.Page{
 			{ID: "1001", Token: "EAA1", Name: "Politsei", Unsubscribed: true},
-			{ID: "1002", Token: "EAA2", Name: "Arhiiv", Unsubscribed: true, Tasks: []string{"ANALYZE"}},
+			{ID: "1002", Token: "EAA2", Name: "Arhiiv", Unsubscribed: true, Tasks: []string{"MODERATE"}},
 		},
 	})
 	if err != nil {

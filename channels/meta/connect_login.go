@@ -11,6 +11,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -62,11 +63,11 @@ func (c *Connector) NewState(session string) (string, error) {
 	case len(secrets) == 0:
 		return "", unfit("login", "ConnectorConfig.AppSecrets gave no secret")
 	}
-	state := binary.BigEndian.AppendUint64(nil, uint64(c.cfg.Now().Add(c.cfg.LoginLife).Unix()))
-	nonce := make([]byte, stateNonce)
-	_, _ = rand.Read(nonce) // never fails: the runtime ends the program instead
-	state = append(state, nonce...)
-	return base64.RawURLEncoding.EncodeToString(append(state, stateMAC(secrets[0], state, session)...)), nil
+	var head [stateHead]byte
+	_, _ = binary.Encode(head[:], binary.BigEndian, c.cfg.Now().Add(c.cfg.LoginLife).Unix()) // there is room for it
+	_, _ = rand.Read(head[stateTime:])                                                       // never fails: the runtime ends the program instead
+	mac := stateMAC(secrets[0], head[:], session)
+	return base64.RawURLEncoding.EncodeToString(slices.Concat(head[:], mac)), nil
 }
 
 // stateMAC binds the head of a state to a session. Its key is derived, so that a
@@ -112,10 +113,9 @@ func (c *Connector) Returned(query url.Values, session string) (Login, error) {
 	if !genuine {
 		return Login{}, ErrLoginState
 	}
-	login := Login{
-		ID:      base64.RawURLEncoding.EncodeToString(head[stateTime:]),
-		Expires: time.Unix(int64(binary.BigEndian.Uint64(head)), 0).UTC(),
-	}
+	var end int64
+	_, _ = binary.Decode(head, binary.BigEndian, &end) // there is enough of it
+	login := Login{ID: base64.RawURLEncoding.EncodeToString(head[stateTime:]), Expires: time.Unix(end, 0).UTC()}
 	switch {
 	case !c.cfg.Now().Before(login.Expires):
 		return Login{}, ErrLoginExpired

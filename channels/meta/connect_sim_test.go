@@ -23,7 +23,7 @@ func connectSim(t *testing.T) (*metatest.Server, meta.ConnectorConfig, string) {
 		Redirects: []string{"https://agency.example/connect/return"},
 		Pages: []metatest.Page{
 			{ID: "1001", Token: "EAAcanaryone", Name: "Politsei", Unsubscribed: true},
-			{ID: "1002", Token: "EAAcanarytwo", Name: "Arhiiv", Tasks: []string{"ANALYZE"}, Unsubscribed: true},
+			{ID: "1002", Token: "EAAcanarytwo", Name: "Arhiiv", Tasks: []string{"MODERATE"}, Unsubscribed: true},
 		},
 		Instagram: []metatest.Instagram{{ID: "2001", Page: "1001", Username: "politsei", Unsubscribed: true}},
 		Numbers: []metatest.Number{

@@ -12,8 +12,8 @@ import (
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
-// ErrNotSubscribed: the app does not get the events of the account, or not all
-// kinds of them. It comes within a *channels.Error of class ErrRejected.
+// ErrNotSubscribed says that the app does not get the events of the account, or
+// not all kinds of them. It comes within a *channels.Error of class ErrRejected.
 var ErrNotSubscribed = errors.New("meta: the app is not subscribed to the account")
 
 // Subscribe lets the app have the account's events, and reads back whether it

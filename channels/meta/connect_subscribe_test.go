@@ -97,7 +97,7 @@ func TestSubscribeRefuses(t *testing.T) {
 			g := graphSays(t, append(tc.script, answer(500, "not asked for"))...)
 			err := connector(t, connectConfig(g.URL)).Subscribe(t.Context(), tc.account)
 			require.ErrorIs(t, err, tc.class)
-			require.IsType(t, &channels.Error{}, err)
+			requireTyped(t, err)
 			require.Equal(t, tc.absent, isA(err, meta.ErrNotSubscribed))
 			require.Len(t, g.all(), len(tc.script))
 			noSecrets(t, err, tc.account)

@@ -256,7 +256,7 @@ func TestExchange(t *testing.T) {
 				}
 			} else {
 				require.ErrorIs(t, err, tc.class)
-				require.IsType(t, &channels.Error{}, err)
+				requireTyped(t, err)
 				require.Equal(t, tc.code, isA(err, meta.ErrLoginCode))
 			}
 			calls := g.all()

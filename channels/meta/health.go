@@ -10,8 +10,8 @@ import (
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
-// ErrRestricted: Meta holds the account back. It comes within a *channels.Error
-// of class ErrRejected whose Provider says how, such as "status:banned".
+// ErrRestricted says that Meta holds the account back. It comes within a
+// *channels.Error of class ErrRejected whose Provider says how, such as "status:banned".
 var ErrRestricted = errors.New("meta: the account is held back")
 
 // Health asks Meta whether a line works, by the cheapest reads that show it: is
