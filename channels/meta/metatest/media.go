@@ -57,6 +57,15 @@ func fits(kind, contentType string) bool {
 	return true
 }
 
+// carried reports whether WhatsApp takes files of a media type at all.
+func carried(contentType string) bool {
+	kind, _, _ := strings.Cut(contentType, "/")
+	if contentType == "image/webp" {
+		kind = "sticker"
+	}
+	return fits(kind, contentType)
+}
+
 // waSize is the largest file of a media type, in bytes.
 func waSize(contentType string) int {
 	switch {
@@ -110,8 +119,10 @@ func (s *Server) uploadMedia(c *call, _ Failure) (answer, *fault) {
 	}
 	base, _, err := mime.ParseMediaType(kind)
 	switch {
-	case err != nil:
+	case err != nil || !strings.Contains(base, "/"):
 		return answer{}, invalid("Param type must be a media type.")
+	case !carried(base):
+		return answer{}, wrong(131053, "Files of type %s are not supported.", base)
 	case len(c.file.data) == 0:
 		return answer{}, wrong(131053, "The file is empty.")
 	case len(c.file.data) > waSize(base):

@@ -128,3 +128,19 @@ func (p *Person) OptsIn(ref string) {
 	p.s.acts(p.p)
 	p.s.messaging(p.p, "messaging_optins", map[string]any{"optin": map[string]any{"ref": ref}})
 }
+
+// OptsInByRef is the opt-in of somebody whom the page knows only by the user_ref that its own site made up. The person
+// answers to that name until the first message.
+func (s *Server) OptsInByRef(page, ref, userRef string) *Person {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.mustAccount(page)
+	p := a.people[userRef]
+	if p == nil {
+		p = a.meet(userRef)
+	}
+	s.acts(p)
+	s.messaging(p, "messaging_optins", map[string]any{"sender": map[string]string{"user_ref": userRef}, "recipient": idWire{page},
+		"optin": map[string]any{"ref": ref, "user_ref": userRef}})
+	return &Person{s, p}
+}

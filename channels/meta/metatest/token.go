@@ -63,19 +63,23 @@ func (s *Server) KillToken(token string, subcode int) {
 	}
 }
 
-// IssueToken replaces an account's token: the new one is valid, the old one dies.
-func (s *Server) IssueToken(account, token string) {
+// ReplaceToken makes another token valid for the accounts of an old one, which dies.
+func (s *Server) ReplaceToken(old, token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	a := s.mustAccount(account)
-	if old := s.state.tokens[a.token]; old != nil {
-		old.accounts = slices.DeleteFunc(old.accounts, func(id string) bool { return id == a.id })
-		if len(old.accounts) == 0 {
-			old.dead = TokenInvalid
+	g := s.state.tokens[old]
+	if g == nil {
+		return
+	}
+	next := *g
+	next.token, next.dead = token, 0
+	s.state.tokens[token] = &next
+	g.dead = TokenInvalid
+	for _, a := range s.state.accounts {
+		if a.token == old {
+			a.token = token
 		}
 	}
-	a.token = token
-	s.grant(a)
 }
 
 // admit finds what the call's token allows, and checks the proof that the caller knows the app's secret.
