@@ -45,7 +45,7 @@ func (w wireError) fault(op string, line channels.ID) *channels.Error {
 	}
 	if known && !v.unclear {
 		e.Outcome = channels.NotSent
-	} else if w.Transient {
+	} else if w.Transient && code != "" {
 		e.Class, e.Outcome = channels.ErrUnavailable, channels.NotSent
 	}
 	return e

@@ -180,3 +180,12 @@ func stored(as channels.MediaKind, typ string, data []byte) channels.Media {
 		return io.NopCloser(bytes.NewReader(data)), nil
 	}}
 }
+
+// says is a way out that answers by itself.
+type says func(*http.Request) (*http.Response, error)
+
+func (f says) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func response(r *http.Request, status int, h http.Header, body []byte) *http.Response {
+	return &http.Response{StatusCode: status, Header: h, Body: io.NopCloser(bytes.NewReader(body)), Request: r, ProtoMajor: 1, ProtoMinor: 1}
+}

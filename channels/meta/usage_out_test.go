@@ -2,7 +2,6 @@ package meta_test
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -74,7 +73,7 @@ func TestARefusedCallTellsItsUsageToo(t *testing.T) {
 	app := outApp(t, outConfig(g.URL))
 	for range 2 {
 		_, err := outLine(t, app, "messenger").Send(context.Background(), letter("messenger", channels.Text{Body: "Tere"}))
-		require.True(t, errors.Is(err, channels.ErrRateLimited))
+		require.ErrorIs(t, err, channels.ErrRateLimited)
 	}
 	require.Len(t, g.all(), 1)
 }
