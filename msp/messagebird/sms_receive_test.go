@@ -204,8 +204,11 @@ func TestAReportMayNameTheMessageByItsReferenceOnly(t *testing.T) {
 func TestAReportNeedsNoLineWhereThereIsOne(t *testing.T) {
 	cfg := smsConfig("http://127.0.0.1:1")
 	cfg.Lines, cfg.ReportURL = cfg.Lines[:4], ""
-	e := eventsOf(t, provider(t, cfg), asked(t, "id=1&reference=m-1&status=delivered"))[0]
+	p := provider(t, cfg)
+	e := eventsOf(t, p, asked(t, "id=1&reference=m-1&status=delivered"))[0]
 	require.Equal(t, channels.ID("mobile"), e.(*channels.StatusChanged).Channel)
+	other := eventsOf(t, p, signed(t, strings.ReplaceAll(formSMS, "3726000010", "3726000011")))[0]
+	require.Equal(t, "unknown_line", other.(*channels.Malformed).Reason, "a message to a number needs that number")
 }
 
 func TestTheQueryOfAGETIsSigned(t *testing.T) {
@@ -275,4 +278,23 @@ func TestAFileOfAnMMSIsFetched(t *testing.T) {
 	r, err := fetcher.FetchMedia(context.Background(), in.Content.(channels.Media))
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
+}
+
+func TestAPersonWhoIsNotNamedOptsOutOfNothing(t *testing.T) {
+	p := provider(t, smsConfig("http://127.0.0.1:1"))
+	require.Len(t, eventsOf(t, p, asked(t, "line=mobile&id=1&status=delivery_failed&statusErrorCode=103")), 1)
+}
+
+func TestAMessageWithoutAChannelIsOfNoLineOverTheSMSAPI(t *testing.T) {
+	p := provider(t, smsConfig("http://127.0.0.1:1"))
+	m := parse(t, p, event(t, "message.created", map[string]any{"channelId": nil}))
+	require.Equal(t, "unknown_line", m.(*channels.Malformed).Reason)
+}
+
+func TestALineThatOnlySendsNeedsNoNumbers(t *testing.T) {
+	cfg := smsConfig("http://127.0.0.1:1")
+	cfg.Lines[4].SMS = &messagebird.SMS{Originator: "PPA teade"}
+	p := provider(t, cfg)
+	e := eventsOf(t, p, asked(t, "line=notices&reference=m-1&status=delivered"))[0]
+	require.Equal(t, channels.ID("notices"), e.Meta().Channel)
 }
