@@ -78,9 +78,8 @@
 // The account's settings hold the addresses, no call does: let the number's
 // messages be forwarded to the address of this provider's webhook, by POST, as a
 // form or as JSON. GET is understood too, but the text then stands in the logs
-// of everything on the way. Messages to a
-// short number, or for a line without numbers, name the line in that address:
-// "?line=ppa-sms".
+// of everything on the way. Short numbers are listed in SMS.Numbers like any
+// other; where the number cannot be, the address names the line: "?line=ppa-sms".
 //
 // Status reports come by GET, so the person's number stands in their address:
 // keep queries out of the access logs of proxies. They are sent to

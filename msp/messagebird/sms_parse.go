@@ -29,10 +29,11 @@ func smsNames() []string {
 // request is of another kind. Which kind it is shows in what the signature
 // covers, so the header Content-Type is not asked.
 func (p *Provider) smsPairs(r *channels.Request) (pairs string, ok bool) {
+	if !p.hasSMS() {
+		return "", false
+	}
 	body := bytes.TrimLeft(r.Body, " \t\r\n")
 	switch {
-	case !p.hasSMS():
-		return "", false
 	case len(r.Body) == 0 && r.Method == http.MethodGet:
 		pairs = query(r)
 	case len(body) > 0 && body[0] != '{' && body[0] != '[':
