@@ -32,7 +32,7 @@ type Config struct {
 	// Lines are the channels of the workspace that are served, at least one.
 	Lines []Line
 
-	// OrganizationID is Bird's id of the organization, needed for webhook
+	// OrganizationID is Bird's id of the owner of the workspace, needed for webhook
 	// subscriptions only.
 	OrganizationID string
 	// Endpoints are the addresses of the API. Default: the real ones.

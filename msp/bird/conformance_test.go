@@ -116,7 +116,7 @@ func (a *account) behave(b channeltest.Behaviour) bool {
 	case channeltest.Breaks:
 		f.Status, f.Body = http.StatusInternalServerError, []byte("<html>")
 	case channeltest.Denies:
-		f.Status, f.Code = http.StatusUnauthorized, "Unauthorized"
+		f.Status, f.Code = http.StatusUnauthorized, "AuthenticationFailed"
 	case channeltest.Swallow:
 		f.HangUpAfterAccept = true
 	case channeltest.Absent:

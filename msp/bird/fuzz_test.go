@@ -42,7 +42,7 @@ func FuzzParse(f *testing.F) {
 			t.Fatal("two calls differ")
 		}
 		if err != nil {
-			failure(t, err, channels.ErrMalformed, channels.NotSent)
+			fails(t, err, channels.ErrMalformed, channels.NotSent)
 			return
 		}
 		if len(events) == 0 {
@@ -96,7 +96,7 @@ func FuzzVerify(f *testing.F) {
 			t.Fatal("Verify changes the body")
 		}
 		if err != nil {
-			failure(t, err, channels.ErrSignature, channels.NotSent)
+			fails(t, err, channels.ErrSignature, channels.NotSent)
 			return
 		}
 		var at int64

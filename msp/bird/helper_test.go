@@ -21,13 +21,13 @@ import (
 )
 
 const (
-	accessKey    = "canary-access-key"
-	signingKey   = "canary-signing-key"
-	workspace    = "a1405560-c8d3-4b1a-877d-3f449ad95352"
-	organization = "823fbfaf-f14e-4693-b55a-8ec1c17d649e"
-	project      = "ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318"
-	hookURL      = "https://agency.example/webhooks/bird"
-	kati         = "+37255500001"
+	accessKey  = "canary-access-key"
+	signingKey = "canary-signing-key"
+	workspace  = "a1405560-c8d3-4b1a-877d-3f449ad95352"
+	org        = "823fbfaf-f14e-4693-b55a-8ec1c17d649e"
+	project    = "ce6a2fd6-b2fa-4f5a-a2cd-f3bd15883318"
+	hookURL    = "https://agency.example/webhooks/bird"
+	kati       = "+37255500001"
 )
 
 // channelID is Bird's id of the line with this id.
@@ -53,7 +53,7 @@ func config(base string) bird.Config {
 	cfg := bird.Config{
 		AccessKey:   func() string { return accessKey },
 		SigningKeys: func() []string { return []string{signingKey} },
-		WorkspaceID: workspace, OrganizationID: organization,
+		WorkspaceID: workspace, OrganizationID: org,
 		Endpoints:    bird.Endpoints{API: base, Media: strings.TrimPrefix(base, "http://")},
 		Now:          noon,
 		InsecureHTTP: true,
@@ -104,7 +104,7 @@ func parse(t testing.TB, p *bird.Provider, body string) []channels.Event {
 // simConfig is the workspace of config, with a subscription to all events.
 func simConfig() birdtest.Config {
 	sc := birdtest.Config{
-		AccessKeys: []string{accessKey}, WorkspaceID: workspace, OrganizationID: organization, Now: noon,
+		AccessKeys: []string{accessKey}, WorkspaceID: workspace, OrganizationID: org, Now: noon,
 		Projects: []birdtest.Project{{ID: project, Locales: []string{"et", "en"}, Keys: []string{"1", "2"}}},
 	}
 	for _, k := range kinds() {
@@ -242,6 +242,15 @@ func failure(t testing.TB, err error, class error, outcome channels.Outcome) *ch
 	}
 	return e
 }
+
+// fails is failure for those who want no more of the error.
+func fails(t testing.TB, err error, class error, outcome channels.Outcome) {
+	t.Helper()
+	_ = failure(t, err, class, outcome)
+}
+
+// subscriptions is the path of webhook subscriptions.
+const subscriptions = "/organizations/" + org + "/workspaces/" + workspace + "/webhook-subscriptions" //nolint:misspell // Bird's word
 
 // event is the body of a webhook about a message; fields replace those of the
 // payload, and nil removes one.

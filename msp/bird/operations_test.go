@@ -28,7 +28,7 @@ func TestFind(t *testing.T) {
 		sim, p := simulator(t, nil)
 		sim.FailNext(1, birdtest.Failure{HangUpAfterAccept: true})
 		_, err := send(t, p, hello())
-		failure(t, err, channels.ErrUnavailable, channels.OutcomeUnknown)
+		fails(t, err, channels.ErrUnavailable, channels.OutcomeUnknown)
 		for i := range 120 { // more than a page
 			m := hello()
 			m.ID, m.Parts, m.Part = "other", 1000, i
@@ -150,12 +150,12 @@ func TestAFailedErasureIsAnError(t *testing.T) {
 	phone.Says("Tere")
 	sim.FailNext(1, birdtest.Failure{Method: http.MethodDelete, Status: 500})
 	_, err := erase(t, p, "whatsapp", phone.ContactID())
-	failure(t, err, channels.ErrUnavailable, channels.NotSent)
+	fails(t, err, channels.ErrUnavailable, channels.NotSent)
 	sim.FailNext(1, birdtest.Failure{Method: http.MethodGet, Status: 429, RetryAfter: time.Second})
 	_, err = erase(t, p, "whatsapp", phone.ContactID())
 	require.Equal(t, time.Second, failure(t, err, channels.ErrRateLimited, channels.NotSent).RetryAfter)
 	_, err = p.DeleteMessage(context.Background(), "", "..")
-	failure(t, err, channels.ErrMalformed, channels.NotSent)
+	fails(t, err, channels.ErrMalformed, channels.NotSent)
 	got, err := erase(t, p, "whatsapp", phone.ContactID())
 	require.NoError(t, err)
 	require.Equal(t, channels.Erased, got)
@@ -175,7 +175,7 @@ func TestWebhookSubscriptions(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []bird.Webhook{made, all}, listed)
 	require.NoError(t, p.DeleteWebhook(ctx, made.ID))
-	failure(t, p.DeleteWebhook(ctx, made.ID), channels.ErrRejected, channels.NotSent)
+	fails(t, p.DeleteWebhook(ctx, made.ID), channels.ErrRejected, channels.NotSent)
 	listed, err = p.Webhooks(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []bird.Webhook{all}, listed)
@@ -187,11 +187,11 @@ func TestWebhookSubscriptions(t *testing.T) {
 		"at a relative place": {Event: "sms.inbound", URL: "/webhooks"},
 	} {
 		_, err := p.CreateWebhook(ctx, w)
-		failure(t, err, channels.ErrMalformed, channels.NotSent)
+		fails(t, err, channels.ErrMalformed, channels.NotSent)
 		require.Error(t, err, name)
 	}
 	_, err = p.CreateWebhook(ctx, bird.Webhook{Event: "sms.lost", URL: hookURL})
-	failure(t, err, channels.ErrRejected, channels.NotSent)
+	fails(t, err, channels.ErrRejected, channels.NotSent)
 }
 
 func TestSubscriptionsNeedAnOrganization(t *testing.T) {
@@ -199,10 +199,10 @@ func TestSubscriptionsNeedAnOrganization(t *testing.T) {
 	cfg.OrganizationID = ""
 	p := provider(t, cfg)
 	_, err := p.CreateWebhook(context.Background(), bird.Webhook{Event: "sms.inbound", URL: hookURL})
-	failure(t, err, channels.ErrMalformed, channels.NotSent)
+	fails(t, err, channels.ErrMalformed, channels.NotSent)
 	_, err = p.Webhooks(context.Background())
-	failure(t, err, channels.ErrMalformed, channels.NotSent)
-	failure(t, p.DeleteWebhook(context.Background(), "id"), channels.ErrMalformed, channels.NotSent)
+	fails(t, err, channels.ErrMalformed, channels.NotSent)
+	fails(t, p.DeleteWebhook(context.Background(), "id"), channels.ErrMalformed, channels.NotSent)
 }
 
 func fetch(t *testing.T, p *bird.Provider, ref string) (string, error) {
@@ -274,7 +274,7 @@ func TestMedia(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := fetch(t, p, tc.ref)
-			failure(t, err, tc.class, channels.NotSent)
+			fails(t, err, tc.class, channels.NotSent)
 		})
 	}
 	require.Empty(t, elsewhere, "nobody else was asked")

@@ -289,7 +289,7 @@ func TestWhatIsNotUnderstoodIsKept(t *testing.T) {
 	for name, body := range map[string]string{"not JSON": `{"service":`, "two values": `{}{}`, "not UTF-8": "{\"service\":\"\xff\"}"} {
 		t.Run(name, func(t *testing.T) {
 			_, err := receiver(t).Parse(context.Background(), signed(body))
-			failure(t, err, channels.ErrMalformed, channels.NotSent)
+			fails(t, err, channels.ErrMalformed, channels.NotSent)
 		})
 	}
 }

@@ -206,6 +206,6 @@ func referenceSubscription(t *testing.T, raw []byte) {
 	p := provider(t, referenceConfig(a.URL))
 	_, err := p.CreateWebhook(context.Background(), bird.Webhook{Line: "line", Event: "whatsapp.inbound", URL: "https://agency.example.ee/webhooks/bird"})
 	require.NoError(t, err)
-	require.Equal(t, "/organizations/"+organization+"/workspaces/"+workspace+"/webhook-subscriptions", a.all()[0].Path)
+	require.Equal(t, subscriptions, a.all()[0].Path)
 	require.JSONEq(t, string(raw), a.all()[0].Body)
 }

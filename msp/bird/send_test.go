@@ -135,13 +135,13 @@ func TestWhatIsRefusedBeforeTheWire(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := answers(t, accepted())
 			_, err := send(t, provider(t, config(a.URL)), message(tc.line, kati, tc.content))
-			failure(t, err, tc.class, channels.NotSent)
+			fails(t, err, tc.class, channels.NotSent)
 			require.Empty(t, a.all())
 		})
 	}
 	t.Run("a message to nobody", func(t *testing.T) {
 		_, err := send(t, receiver(t), message("whatsapp", "", channels.Text{Body: "a"}))
-		failure(t, err, channels.ErrMalformed, channels.NotSent)
+		fails(t, err, channels.ErrMalformed, channels.NotSent)
 	})
 	t.Run("a key that cannot be one", func(t *testing.T) {
 		key := accessKey
@@ -150,7 +150,7 @@ func TestWhatIsRefusedBeforeTheWire(t *testing.T) {
 		p := provider(t, cfg)
 		key = "two\nlines"
 		_, err := send(t, p, hello())
-		failure(t, err, channels.ErrCredentials, channels.NotSent)
+		fails(t, err, channels.ErrCredentials, channels.NotSent)
 	})
 }
 
@@ -163,7 +163,7 @@ func TestAnswersToASend(t *testing.T) {
 		code    string
 		after   time.Duration
 	}{
-		"a wrong key":                          {says(401, fault("Unauthorized")), channels.ErrCredentials, channels.NotSent, "Unauthorized", 0},
+		"a wrong key":                          {says(401, fault("AuthenticationFailed")), channels.ErrCredentials, channels.NotSent, "AuthenticationFailed", 0},
 		"a policy that forbids it":             {says(403, fault("AccessDenied")), channels.ErrCredentials, channels.NotSent, "AccessDenied", 0},
 		"an unknown channel":                   {says(404, fault("ResourceNotFound")), channels.ErrRejected, channels.NotSent, "ResourceNotFound", 0},
 		"a message that is not valid":          {says(422, fault("ValidationError")), channels.ErrRejected, channels.NotSent, "ValidationError", 0},
@@ -210,13 +210,13 @@ func TestATimeoutAfterWritingIsUnknown(t *testing.T) {
 	cfg := config(a.URL)
 	cfg.Timeout = 50 * time.Millisecond
 	_, err := send(t, provider(t, cfg), hello())
-	failure(t, err, channels.ErrUnavailable, channels.OutcomeUnknown)
+	fails(t, err, channels.ErrUnavailable, channels.OutcomeUnknown)
 	require.Len(t, a.all(), 1)
 }
 
 func TestNobodyListensIsNotSent(t *testing.T) {
 	_, err := send(t, receiver(t), hello())
-	failure(t, err, channels.ErrUnavailable, channels.NotSent)
+	fails(t, err, channels.ErrUnavailable, channels.NotSent)
 }
 
 func TestParallelSendsAreEachTheirOwn(t *testing.T) {

@@ -126,5 +126,5 @@ func TestAnEmptyKeyVerifiesNothing(t *testing.T) {
 	key = "" // the source fails after the start
 	r := signed(body)
 	r.Header = birdtest.Sign("", hookURL, r.Body, noon())
-	failure(t, p.Verify(context.Background(), r), channels.ErrSignature, channels.NotSent)
+	fails(t, p.Verify(context.Background(), r), channels.ErrSignature, channels.NotSent)
 }

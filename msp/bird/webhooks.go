@@ -137,9 +137,10 @@ func (p *Provider) DeleteWebhook(ctx context.Context, id string) error {
 	return orNil(p.repeatable(ctx, "", httpx.Call{Op: op, Method: http.MethodDelete, Path: path + "/" + url.PathEscape(id)}, nil))
 }
 
-// subscriptions is the path of the subscriptions; false without an organization.
+// subscriptions is the path of the subscriptions; false when nobody said whose.
 func (p *Provider) subscriptions() (string, bool) {
-	return "/organizations/" + url.PathEscape(p.cfg.OrganizationID) + p.workspace + "/" + url.PathEscape(p.cfg.SubscriptionsPath),
+	const owners = "/organizations/" //nolint:misspell // Bird's word
+	return owners + url.PathEscape(p.cfg.OrganizationID) + p.workspace + "/" + url.PathEscape(p.cfg.SubscriptionsPath),
 		p.cfg.OrganizationID != ""
 }
 

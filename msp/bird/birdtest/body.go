@@ -139,10 +139,13 @@ func checkLocation(raw json.RawMessage) *refusal {
 	if bad != nil {
 		return bad
 	}
-	for name, limit := range map[string]float64{"latitude": 90, "longitude": 180} {
+	for _, axis := range []struct {
+		name  string
+		limit float64
+	}{{"latitude", 90}, {"longitude", 180}} {
 		var v float64
-		if at[name] == nil || json.Unmarshal(at[name], &v) != nil || v < -limit || v > limit {
-			return invalid("body.location.coordinates."+name, "is not a number of degrees")
+		if at[axis.name] == nil || json.Unmarshal(at[axis.name], &v) != nil || v < -axis.limit || v > axis.limit {
+			return invalid("body.location.coordinates."+axis.name, "is not a number of degrees")
 		}
 	}
 	if f["location"] == nil {

@@ -15,7 +15,7 @@ type Config struct {
 	// AccessKeys are the API keys that are valid, at least one.
 	AccessKeys []string
 	// WorkspaceID and OrganizationID stand in the paths of the API. Default of
-	// OrganizationID: "organization".
+	// OrganizationID: "owner".
 	WorkspaceID, OrganizationID string
 	// Channels are the lines of the workspace, at least one.
 	Channels []Channel
@@ -165,7 +165,7 @@ func (c *Config) check() error {
 }
 
 func (c *Config) defaults() {
-	setDefault(&c.OrganizationID, "organization")
+	setDefault(&c.OrganizationID, "owner")
 	setDefault(&c.Addr, "127.0.0.1:0")
 	setDefault(&c.Interactions, "interaction")
 	setDefault(&c.BodyLimit, 200_000)

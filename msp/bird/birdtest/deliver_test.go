@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"errors"
 	"net/http"
 	"testing"
 	"time"
@@ -128,7 +127,7 @@ func TestRedirectsOfWebhooksAreNotFollowed(t *testing.T) {
 	d.Person(wa, person).Says("tere")
 	_, err := d.Deliver(t.Context())
 	var failed *birdtest.DeliveryError
-	require.True(t, errors.As(err, &failed))
+	require.ErrorAs(t, err, &failed)
 	require.Equal(t, 302, failed.Status)
 }
 

@@ -2,6 +2,7 @@ package birdtest
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"slices"
 	"unicode/utf8"
@@ -23,8 +24,8 @@ func readFields(raw []byte, parent string, known ...string) (fields, *refusal) {
 		}
 		return nil, invalid(parent, "must be an object")
 	}
-	for name, value := range f {
-		if string(value) == "null" {
+	for _, name := range slices.Sorted(maps.Keys(f)) {
+		if string(f[name]) == "null" {
 			delete(f, name) // null is the same as absent
 			continue
 		}

@@ -30,7 +30,7 @@ const (
 
 	channelsPath = "/workspaces/" + ws + "/channels/"
 	sendPath     = channelsPath + wa + "/messages"
-	hooksPath    = "/organizations/" + org + "/workspaces/" + ws + "/webhook-subscriptions"
+	hooksPath    = "/organizations/" + org + "/workspaces/" + ws + "/webhook-subscriptions" //nolint:misspell // Bird's word
 )
 
 // clock is the simulator's time, which the test moves.

@@ -117,7 +117,7 @@ func TestRequestsThatTheAPIRefuses(t *testing.T) {
 		{"deleting a message of another conversation", "DELETE", "/workspaces/" + ws + "/conversations/" + nowhere + "/messages/" + messages[0], "", 404, "The requested resource does not exist"},
 		{"unknown media", "GET", "/workspaces/" + ws + "/messages/" + nowhere + "/media/" + nowhere, "", 404, "The requested resource does not exist"},
 
-		{"another organization", "POST", strings.Replace(hooksPath, org, nowhere, 1), hook(""), 404, "The requested resource does not exist"},
+		{"another owner of the workspace", "POST", strings.Replace(hooksPath, org, nowhere, 1), hook(""), 404, "The requested resource does not exist"},
 		{"the path in the singular", "POST", strings.TrimSuffix(hooksPath, "s"), hook(""), 404, "The requested resource does not exist"},
 		{"a subscription without a key", "POST", hooksPath, strings.Replace(hook(""), `"k"`, `""`, 1), 422, "signingKey is required"},
 		{"a subscription to another service", "POST", hooksPath, strings.Replace(hook(""), `"channels"`, `"voice"`, 1), 422, "service is not known"},
@@ -153,7 +153,7 @@ func TestKeysThatTheAPIRefuses(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			status, answer := d.callAs(authorization, "POST", sendPath, text("x", ""))
 			require.Equal(t, 401, status)
-			require.Equal(t, "Unauthorized", answer["code"])
+			require.Equal(t, "AuthenticationFailed", answer["code"])
 		})
 	}
 	for _, k := range []string{"old", key} {

@@ -38,7 +38,8 @@ func (s *Server) handlers() *http.ServeMux {
 			}
 		})
 	}
-	const ws, hooks = "/workspaces/{ws}", "/organizations/{org}/workspaces/{ws}/webhook-subscriptions"
+	const ws = "/workspaces/{ws}"
+	const hooks = "/organizations/{org}" + ws + "/webhook-subscriptions" //nolint:misspell // Bird's word
 	handle("POST "+ws+"/channels/{ch}/messages", (*Server).sendMessage)
 	handle("GET "+ws+"/channels/{ch}/messages", (*Server).listMessages)
 	handle("GET "+ws+"/channels/{ch}/messages/{id}", (*Server).getMessage)
@@ -86,7 +87,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // serve lets a request in and handles it.
 func (s *Server) serve(r *http.Request) answer {
 	if !s.authentic(r) {
-		return refusal{http.StatusUnauthorized, "Unauthorized", "the access key is not valid"}.answer()
+		return refusal{http.StatusUnauthorized, "AuthenticationFailed", "the access key is not valid"}.answer()
 	}
 	if !s.limit.allow() {
 		a := refusal{http.StatusTooManyRequests, "TooManyRequests", "too many requests"}.answer()
