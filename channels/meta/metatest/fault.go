@@ -31,6 +31,7 @@ type fault struct {
 	message       string
 	kind          string // "OAuthException" unless told otherwise
 	details       string // WhatsApp: error_data.details
+	data          string // error_data where it is a bare string
 	transient     bool
 }
 
@@ -134,13 +135,13 @@ func httpStatus(code int) int {
 }
 
 type errorWire struct {
-	Message   string    `json:"message"`
-	Type      string    `json:"type"`
-	Code      int       `json:"code"`
-	Subcode   int       `json:"error_subcode,omitempty"`
-	Transient bool      `json:"is_transient,omitempty"`
-	Data      *dataWire `json:"error_data,omitempty"`
-	Trace     string    `json:"fbtrace_id"`
+	Message   string `json:"message"`
+	Type      string `json:"type"`
+	Code      int    `json:"code"`
+	Subcode   int    `json:"error_subcode,omitempty"`
+	Transient bool   `json:"is_transient,omitempty"`
+	Data      any    `json:"error_data,omitempty"`
+	Trace     string `json:"fbtrace_id"`
 }
 
 type dataWire struct {
@@ -164,7 +165,9 @@ func (f *fault) answer() answer {
 	setDefault(&kind, "OAuthException")
 	w := errorWire{Message: f.message, Type: kind, Code: f.code, Subcode: f.subcode, Transient: f.transient, Trace: trace}
 	if f.details != "" {
-		w.Data = &dataWire{"whatsapp", f.details}
+		w.Data = dataWire{"whatsapp", f.details}
+	} else if f.data != "" {
+		w.Data = f.data
 	}
 	a := reply(map[string]any{"error": w})
 	a.status, a.code, a.subcode = status, f.code, f.subcode

@@ -183,7 +183,7 @@ func (t *Template) takeComponents(raw json.RawMessage) error {
 		}
 	}
 	if t.Category == "AUTHENTICATION" && t.Body == "" {
-		t.Body = "{{1}} is your verification code." // the text is Meta's own
+		t.Body = "Your verification code is {{1}}." // the text is Meta's own
 	}
 	t.components = compact(raw)
 	return nil

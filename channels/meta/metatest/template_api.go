@@ -6,11 +6,9 @@ import (
 	"slices"
 )
 
-// templateFault is the refusal of a template's creation: the details are what the title says.
+// templateFault is the refusal of a template's creation or change. Its error_data is a bare string.
 func templateFault(err error) *fault {
-	f := refuse(codeParameter, 2388299, "Invalid parameter")
-	f.details = err.Error()
-	return f
+	return &fault{code: codeParameter, subcode: 2388299, message: "Invalid parameter", data: err.Error()}
 }
 
 func (t *Template) wire() map[string]any {

@@ -148,6 +148,7 @@ func TestTemplatesThatCannotBeCreated(t *testing.T) {
 			_, answer := a.call("POST", "/"+waba+"/message_templates", waToken, `{`+c.template+`}`)
 			code, _ := fault(answer)
 			require.Equal(t, 100, code, "%v", answer)
+			require.IsType(t, "", at(answer, "error", "error_data"), "not an object")
 		})
 	}
 }
