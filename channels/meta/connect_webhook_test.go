@@ -62,3 +62,27 @@ func TestNoSecretIsMarshalledOrLogged(t *testing.T) {
 	require.Equal(t, "[secret]", page.Token.LogValue().String())
 	require.Equal(t, "[number]", meta.PhoneNumber("1").LogValue().String())
 }
+
+func TestWhereNobodyAnswersTheErrorsSaySo(t *testing.T) {
+	g := graphSays(t, answer(200, "{}"))
+	g.Close()
+	c, ctx := connector(t, connectConfig(g.URL)), t.Context()
+	page := meta.Account{Kind: channels.Messenger, ID: outPage, Token: outToken}
+	_, exchange := c.Exchange(ctx, connectCode)
+	_, pages := c.Pages(ctx, outToken)
+	_, numbers := c.Numbers(ctx, outToken, outBusiness)
+	_, inspect := c.Inspect(ctx, page)
+	for name, err := range map[string]error{
+		"exchange": exchange, "pages": pages, "numbers": numbers, "inspect": inspect,
+		"register": c.Register(ctx, outToken, outNumber, "123456"), "subscribe": c.Subscribe(ctx, page),
+		"subscribed": c.Subscribed(ctx, page), "unsubscribe": c.Unsubscribe(ctx, page),
+		"set webhook": c.SetWebhook(ctx, channels.Messenger, "https://agency.example/", "w"),
+		"health":      outApp(t, outConfig(g.URL)).Health(ctx, "messenger"),
+	} {
+		require.ErrorIs(t, err, channels.ErrUnavailable, name)
+		require.ErrorContains(t, err, name)
+		requireTyped(t, err)
+		noSecrets(t, err)
+		require.NotContains(t, printed(err), "127.0.0.1", name)
+	}
+}
