@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"net/http"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,7 +33,7 @@ func (p *Provider) smsPairs(r *channels.Request) (pairs string, ok bool) {
 	}
 	body := bytes.TrimLeft(r.Body, " \t\r\n")
 	switch {
-	case len(r.Body) == 0 && r.Method == http.MethodGet:
+	case len(r.Body) == 0:
 		pairs = query(r)
 	case len(body) > 0 && body[0] != '{' && body[0] != '[':
 		pairs = string(r.Body)
