@@ -86,7 +86,6 @@ type person struct {
 	lastIn   time.Time // of the last message, which opens the window
 	lastOut  time.Time // of the last message that was sent to the person
 	blocks   bool
-	standby  bool
 	messages []*message // of both directions
 }
 

@@ -3,12 +3,12 @@ package metatest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"mime"
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -37,7 +37,7 @@ type upload struct {
 func takeCall(r *http.Request, raw []byte) *call {
 	c := &call{r: r, raw: raw, params: fields{}}
 	path := strings.Trim(r.URL.Path, "/")
-	if first, rest, _ := strings.Cut(path, "/"); regexp.MustCompile(`^v\d+\.\d+$`).MatchString(first) {
+	if first, rest, _ := strings.Cut(path, "/"); isVersion(first) {
 		c.version, path = first, rest
 	}
 	c.node, c.edge, _ = strings.Cut(path, "/")
@@ -62,6 +62,12 @@ func takeCall(r *http.Request, raw []byte) *call {
 	return c
 }
 
+// isVersion reports whether s is written like v25.0.
+func isVersion(s string) bool {
+	major, minor, ok := strings.Cut(strings.TrimPrefix(s, "v"), ".")
+	return ok && strings.HasPrefix(s, "v") && digits(major) && digits(minor)
+}
+
 // add takes over parameters of a form or a query, unless the body has them. JSON in them stays JSON where the value
 // is an object or an array.
 func (c *call) add(values url.Values) {
@@ -84,7 +90,7 @@ func (c *call) readForm(boundary string) {
 	form := url.Values{}
 	for {
 		part, err := reader.NextPart()
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {

@@ -89,6 +89,22 @@ func (p *Person) ChangesNumber(phone string) {
 	p.p.account.people[phone] = p.p
 }
 
+// ChangesUserID gives a WhatsApp person another business-scoped user id, as a new phone number does: the account hears of it
+// as a message of the system. The person is known under the new id from now on.
+func (p *Person) ChangesUserID(id string) {
+	s := p.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if p.p.userID == "" || !isUserID(id) {
+		panic("metatest: ChangesUserID: only from one business-scoped user id to another")
+	}
+	s.waMessage(p.p, p.p.account.newID(), map[string]any{"type": "system", "system": map[string]any{
+		"body": "User changed from " + p.p.userID + " to " + id, "user_id": id, "type": "user_changed_user_id"}})
+	delete(p.p.account.people, p.p.userID)
+	p.p.userID = id
+	p.p.account.people[id] = p.p
+}
+
 // SendsUnsupported sends something that the API cannot carry.
 func (p *Person) SendsUnsupported() string {
 	if p.p.account.product == instagram {

@@ -3,7 +3,6 @@ package metatest_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +19,7 @@ func TestWhatIsNotAnsweredIsPostedAgainByteForByte(t *testing.T) {
 	n, err := a.Deliver(t.Context())
 	require.Equal(t, 0, n)
 	var failure *metatest.DeliveryError
-	require.True(t, errors.As(err, &failure))
+	require.ErrorAs(t, err, &failure)
 	require.Equal(t, 503, failure.Status)
 	n, err = a.Deliver(t.Context())
 	require.NoError(t, err)

@@ -224,7 +224,7 @@ func TestInstagramEventsHaveTheNamesOfTheReference(t *testing.T) {
 			events := a.events()
 			ws, gs := map[string]string{}, map[string]string{}
 			structure("", decode(t, raw), ws)
-			structure("", map[string]any(events[len(events)-1]), gs)
+			structure("", events[len(events)-1], gs)
 			require.Equal(t, slices.Sorted(maps.Keys(ws)), slices.Sorted(maps.Keys(gs)))
 			require.Equal(t, "float64", gs["/entry/0/messaging/0/timestamp"])
 		})

@@ -171,7 +171,7 @@ func (s *Server) download(w http.ResponseWriter, r *http.Request) {
 	case !alive:
 		http.Error(w, "URL signature expired", http.StatusNotFound)
 	case !allowed:
-		http.Error(w, "Unauthorized", http.StatusUnauthorized)
+		http.Error(w, http.StatusText(http.StatusUnauthorized), http.StatusUnauthorized)
 	default:
 		w.Header().Set("Content-Type", l.medium.contentType)
 		w.Header().Set("Content-Length", strconv.Itoa(len(l.medium.data)))

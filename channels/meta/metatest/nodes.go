@@ -2,6 +2,7 @@ package metatest
 
 import (
 	"encoding/base64"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -78,7 +79,7 @@ func splitFields(list string) []string {
 
 // describePage is what is known of a page.
 func (s *Server) describePage(a *account, c *call) map[string]any {
-	all := map[string]any{"id": a.id, "name": a.name, "tasks": a.tasks, "access_token": a.token, "category": "Government organization"}
+	all := map[string]any{"id": a.id, "name": a.name, "tasks": a.tasks, "access_token": a.token, "category": "City"}
 	for _, linked := range s.sorted(instagram) {
 		if linked.page == a.id {
 			all["instagram_business_account"] = map[string]string{"id": linked.id, "username": linked.name}
@@ -155,7 +156,7 @@ func (s *Server) registerNumber(c *call, _ Failure) (answer, *fault) {
 // messengerProfile keeps what people see before they write: greeting, menu, ice breakers.
 func (s *Server) messengerProfile(c *call, _ Failure) (answer, *fault) {
 	known := []string{"greeting", "get_started", "persistent_menu", "ice_breakers", "whitelisted_domains", "account_linking_url"}
-	if c.r.Method == "DELETE" || c.r.Method == "GET" {
+	if c.r.Method == http.MethodDelete || c.r.Method == http.MethodGet {
 		some := map[string]any{}
 		for _, name := range known {
 			value, ok := c.account.profile[name]
@@ -163,11 +164,11 @@ func (s *Server) messengerProfile(c *call, _ Failure) (answer, *fault) {
 				continue
 			}
 			some[name] = value
-			if c.r.Method == "DELETE" {
+			if c.r.Method == http.MethodDelete {
 				delete(c.account.profile, name)
 			}
 		}
-		if c.r.Method == "GET" {
+		if c.r.Method == http.MethodGet {
 			return reply(map[string]any{"data": []any{some}}), nil
 		}
 		return reply(map[string]string{"result": "success"}), nil

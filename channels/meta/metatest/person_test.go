@@ -73,6 +73,21 @@ func TestANumberThatChangesTakesThePersonAlong(t *testing.T) {
 	require.Len(t, p.Inbox(), 1)
 }
 
+func TestAUserIDThatChangesTakesThePersonAlong(t *testing.T) {
+	a := open(t)
+	p := a.Person(number, bsuid)
+	p.Says("tere")
+	p.ChangesUserID("EE.2")
+	system := at(a.events()[1], "entry", 0, "changes", 0, "value", "messages", 0)
+	require.Equal(t, bsuid, at(system, "from_user_id"))
+	require.Equal(t, "EE.2", at(system, "system", "user_id"))
+	for id, want := range map[string]int{bsuid: 131026, "EE.2": 0} {
+		_, answer := a.call("POST", "/"+number+"/messages", waToken, `{"messaging_product":"whatsapp","recipient":"`+id+`","text":{"body":"x"}}`)
+		code, _ := fault(answer)
+		require.Equal(t, want, code, id)
+	}
+}
+
 func TestAPluginOptInIsAnsweredByItsReference(t *testing.T) {
 	a := open(t)
 	p := a.OptsInByRef(page, "kool", "viide-1")

@@ -34,7 +34,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client has gone
 	}
 	c := takeCall(r, raw)
-	if strings.HasPrefix(c.edge, "oauth") && c.node == "dialog" {
+	if c.plain() == "/dialog/oauth" {
 		s.dialog(w, c)
 		return
 	}
@@ -113,7 +113,7 @@ func (s *Server) handle(c *call, f Failure) (answer, *fault) {
 	if bad != nil {
 		return answer{}, bad
 	}
-	handle := routes()[c.r.Method+" "+route]
+	handle := s.routes[c.r.Method+" "+route]
 	if handle == nil {
 		return answer{}, noObject(c.r.Method, c.node)
 	}

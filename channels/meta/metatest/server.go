@@ -19,6 +19,7 @@ type Server struct {
 
 	cfg     Config
 	changed bell
+	routes  map[string]handler
 
 	mu    sync.Mutex
 	state state
@@ -32,7 +33,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, base: strings.TrimSuffix(cfg.PublicURL, "/")}
+	s := &Server{cfg: cfg, routes: routes(), base: strings.TrimSuffix(cfg.PublicURL, "/")}
 	s.state = state{
 		accounts: map[string]*account{}, subs: map[string]*subscription{}, tokens: map[string]*grant{}, codes: map[string]code{},
 		messages: map[string]*message{}, media: map[string]*medium{}, links: map[string]link{},

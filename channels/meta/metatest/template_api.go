@@ -3,6 +3,7 @@ package metatest
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"slices"
 )
 
@@ -59,7 +60,7 @@ func (s *Server) createTemplate(c *call, _ Failure) (answer, *fault) {
 func (s *Server) oneTemplate(c *call, _ Failure) (answer, *fault) {
 	i := slices.IndexFunc(s.state.templates, func(t *Template) bool { return t.id == c.node })
 	t := s.state.templates[i]
-	if c.r.Method == "GET" {
+	if c.r.Method == http.MethodGet {
 		return reply(c.wanted(t.wire(), "name", "language", "category", "status", "components")), nil
 	}
 	if err := c.params.only("request", "category", "components", "parameter_format"); err != nil {

@@ -1,7 +1,5 @@
 package metatest
 
-import ()
-
 // readReplyButtons checks the one to three buttons of a message. Titles and ids are unique.
 func readReplyButtons(action fields) ([]offer, error) {
 	if err := action.only("action", "buttons"); err != nil {
