@@ -97,6 +97,8 @@ func TestAProviderFetchesAFileByItsLink(t *testing.T) {
 		require.Equal(t, http.StatusPartialContent, r.StatusCode)
 		require.Equal(t, want, body(t, r))
 	}
+	r = l.get(t, http.MethodGet, token, "Range", "bytes=6-7,1-2")
+	require.Regexp(t, `(?s)\r\n\r\n67\r\n.*\r\n\r\n12\r\n`, body(t, r), "also backwards")
 	require.Equal(t, http.StatusRequestedRangeNotSatisfiable, l.get(t, http.MethodGet, token, "Range", "bytes=10-").StatusCode)
 	require.Equal(t, http.StatusMethodNotAllowed, l.get(t, http.MethodPost, token).StatusCode)
 }
@@ -113,13 +115,13 @@ func TestALinkTellsNothingOfThePerson(t *testing.T) {
 
 func TestALinkEnds(t *testing.T) {
 	l := links(t)
-	token, blob := l.link(t, "x", "image/png")
+	token, _ := l.link(t, "x", "image/png")
 	l.Clock().Advance(24*time.Hour - time.Second)
 	require.Equal(t, http.StatusOK, l.get(t, http.MethodGet, token).StatusCode)
 	l.Clock().Advance(time.Second)
 	require.Equal(t, http.StatusNotFound, l.get(t, http.MethodGet, token).StatusCode)
 
-	token, blob = l.link(t, "x", "image/png")
+	token, blob := l.link(t, "x", "image/png")
 	require.NoError(t, l.Store().DeleteBlob(t.Context(), "agency", blob))
 	require.Equal(t, http.StatusNotFound, l.get(t, http.MethodGet, token).StatusCode, "with its file")
 }
@@ -146,6 +148,10 @@ func TestNoOtherTokenOpensAFile(t *testing.T) {
 		b[i] ^= 1
 		require.Equal(t, http.StatusNotFound, l.get(t, http.MethodGet, strings.ReplaceAll(string(b), "/", "_")).StatusCode, "byte %d", i)
 	}
+	// The last letter carries bits that are no part of the signature.
+	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+	last := strings.IndexByte(alphabet, token[len(token)-1])
+	require.Equal(t, http.StatusNotFound, l.get(t, http.MethodGet, token[:len(token)-1]+alphabet[last+1:last+2]).StatusCode)
 	said, mac, _ := strings.Cut(token, ".")
 	other := base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"a":"other","b":%q,"u":99999999999}`, blob))
 	for name, bad := range map[string]string{

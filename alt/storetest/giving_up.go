@@ -86,6 +86,7 @@ func givingUp() []check {
 			w.sent(items[0], "p1")
 			w.sent(items[1], "p2")
 			require.Equal(w, []string{"one dead rejected", "two dead unreachable"}, w.gone())
+			require.Equal(w, "unreachable", w.message("2").Code)
 			w.depth(0, 0, 0, 0)
 		}},
 		{"a failure that overtakes an unknown outcome is a letter after it", func(w *world) {
@@ -144,6 +145,17 @@ func givingUp() []check {
 			w.reports(w.failed("pa", "rejected"))
 			require.Equal(w, []string{"a dead rejected", "b dead part_before"}, w.gone())
 			require.Empty(w, w.goesOut())
+		}},
+		{"a part that is being sent when one before it fails is left to its sender", func(w *world) {
+			w.queue(inParts(at(mari), "1", "a", "b", "c")...)
+			w.sent(w.one(alt.Outbox), "pa")
+			it := w.one(alt.Outbox)
+			w.reports(w.failed("pa", "rejected"))
+			require.Equal(w, []string{"a dead rejected", "c dead part_before"}, w.gone())
+			w.sent(it, "pb")
+			parts, err := w.st.Message(w.Context(), ppa, "1")
+			require.NoError(w, err)
+			require.Equal(w, channels.Sent, parts[1].Status)
 		}},
 		{"behind a part that waits, or of unknown outcome, the later parts stay as they are", func(w *world) {
 			w.queue(append(inParts(at(mari), "1", "a", "b"), inParts(at(jaan), "2", "c", "d")...)...)
