@@ -77,6 +77,12 @@ func TestAnEventHasItsOwnBytesTimeAndKey(t *testing.T) {
 	require.Equal(t, time.UnixMilli(1700000000001).UTC(), events[0].Meta().At)
 	require.Equal(t, second, string(events[1].Meta().Raw))
 	require.Equal(t, time.UnixMilli(1700000000100).UTC(), events[1].Meta().At, "the time of the entry")
+
+	r := hooked(pageBody(first, second))
+	events, err := receiver(t).Parse(context.Background(), r)
+	require.NoError(t, err)
+	clear(r.Body)
+	require.Equal(t, first, string(events[0].Meta().Raw), "an event does not hold the whole batch")
 }
 
 func TestTimesComeInEveryForm(t *testing.T) {

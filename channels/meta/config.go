@@ -94,7 +94,8 @@ type Line struct {
 	// phone number id. Required.
 	Account string
 	// Business is the WhatsApp Business Account of the number, to which its
-	// templates belong. Without it templates cannot be listed or changed.
+	// templates belong. Without it templates cannot be listed or changed, and
+	// what Meta tells of the account is of no line.
 	Business string
 	// Token returns the access token of the account. It is asked at each call,
 	// concurrently. Required.

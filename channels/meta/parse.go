@@ -29,6 +29,14 @@ const maxKey = 200
 
 // Parse turns the body of a webhook into its events, each on the line of the
 // account that it names itself. It implements channels.Webhook.
+//
+// Events of removed accounts are counted and dropped; those of accounts that
+// were never configured, and of kinds that are not known, are each kept as
+// Malformed. What people write in public (comments, mentions), what they write
+// in WhatsApp groups, and what the account itself read or reacted to is no
+// event. A WhatsApp person who stops marketing messages has opted out of all,
+// until they write or resume them. That somebody else may have a number now
+// is a LineChanged of subject "person", with the person.
 func (a *App) Parse(_ context.Context, r *channels.Request) ([]channels.Event, error) {
 	var e envelope
 	err := httpx.DecodeJSON(r.Body, &e, httpx.JSONLimits{Lenient: true})

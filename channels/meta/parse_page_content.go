@@ -53,7 +53,7 @@ func before(c channels.Content, parts []channels.Content) []channels.Content {
 
 // attachment never fails: what cannot be read is Unsupported.
 func (l *line) attachment(a *pageAttachment) channels.Content {
-	kind, title := a.Type.word(), string(a.Payload.Title)
+	kind, title := typeName(a.Type), string(a.Payload.Title)
 	if title == "" {
 		title = string(a.Title)
 	}
@@ -67,16 +67,8 @@ func (l *line) attachment(a *pageAttachment) channels.Content {
 			return place
 		}
 	}
-	as, file := map[string]channels.MediaKind{
-		"image": channels.Image, "video": channels.Video, "audio": channels.Audio, "file": channels.File, "sticker": channels.Sticker,
-		"reel": channels.Video, "ig_reel": channels.Video,
-		// Posts and stories hold a picture or a film.
-		"post": channels.File, "ig_post": channels.File, "share": channels.File, "story_mention": channels.File, "ephemeral": channels.File,
-	}[kind]
-	if file && a.Payload.Sticker != "" {
-		as = channels.Sticker
-	}
-	if file && l.fetchable(address) {
+	as := a.mediaKind()
+	if as != "" && l.fetchable(address) {
 		m := channels.Media{As: as, Ref: "url:" + address, Caption: title}
 		if kind == "file" {
 			m.Name, m.Caption = fileName(title, address), ""
@@ -93,6 +85,34 @@ func (l *line) attachment(a *pageAttachment) channels.Content {
 		u.Fallback = lines(title, string(a.Payload.Text))
 	}
 	return u
+}
+
+// mediaKind is the kind of file that is attached, "" for none.
+func (a *pageAttachment) mediaKind() channels.MediaKind {
+	switch a.Type {
+	case "sticker":
+		return channels.Sticker
+	case "image":
+		if a.Payload.Sticker != "" {
+			return channels.Sticker
+		}
+		return channels.Image
+	case "video", "reel", "ig_reel":
+		return channels.Video
+	case "audio":
+		return channels.Audio
+	case "file", "post", "ig_post", "share", "story_mention", "ephemeral": // of posts and stories, a picture or a film
+		return channels.File
+	}
+	return ""
+}
+
+// typeName is Meta's name of what we cannot show.
+func typeName(l loose) string {
+	if l == "" {
+		return "unknown"
+	}
+	return l.word()
 }
 
 // fetchable reports whether an address can be downloaded at all: it came

@@ -108,7 +108,10 @@ func (e waEvent) received() {
 	case id == "":
 		e.malformed(reasonPartial)
 		return
-	case m.Type == "system" && m.System != nil:
+	case m.Type == "system" && m.System == nil:
+		e.malformed(reasonPartial)
+		return
+	case m.Type == "system":
 		e.system()
 		return
 	case peer == "":
@@ -233,17 +236,24 @@ func (b *batch) preference(o origin, p *preference) {
 // status tells what became of a message that we sent.
 func (b *batch) status(o origin, s *waStatus) {
 	o.time = s.Timestamp.or(o.time)
-	status, known := map[loose]channels.Status{
-		"sent": channels.Sent, "delivered": channels.Delivered, "read": channels.Read, "played": channels.Read, "failed": channels.Failed,
-	}[s.Status]
-	switch {
-	case s.Status == "deleted": // by the person, for themselves
+	var status channels.Status
+	switch s.Status {
+	case "sent":
+		status = channels.Sent
+	case "delivered":
+		status = channels.Delivered
+	case "read", "played":
+		status = channels.Read
+	case "failed":
+		status = channels.Failed
+	case "deleted": // by the person, for themselves
 		return
-	case s.ID == "":
-		o.malformed(reasonPartial)
-		return
-	case !known:
+	default:
 		o.malformed(reasonStatus)
+		return
+	}
+	if s.ID == "" {
+		o.malformed(reasonPartial)
 		return
 	}
 	e := &channels.StatusChanged{

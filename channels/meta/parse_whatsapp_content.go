@@ -42,7 +42,7 @@ func (m *waMessage) contents(tap bool) []channels.Content {
 		c = m.media()
 	}
 	if c == nil {
-		c = channels.Unsupported{Type: m.Type.word()}
+		c = channels.Unsupported{Type: typeName(m.Type)}
 	}
 	return []channels.Content{c}
 }

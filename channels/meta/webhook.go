@@ -5,7 +5,6 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/subtle"
-	"fmt"
 	"hash"
 	"net/url"
 	"slices"
@@ -90,7 +89,11 @@ func needsEscape(body []byte) bool {
 // UTF-16 unit of all that is not plain. It never holds the whole of that form: a
 // stranger would choose its size.
 func writeEscaped(h hash.Hash, body []byte) {
+	const digits = "0123456789abcdef"
 	piece := make([]byte, 0, 1<<10)
+	unit := func(u rune) {
+		piece = append(piece, '\\', 'u', digits[u>>12&15], digits[u>>8&15], digits[u>>4&15], digits[u&15])
+	}
 	for len(body) > 0 {
 		r, n := utf8.DecodeRune(body)
 		body = body[n:]
@@ -98,9 +101,10 @@ func writeEscaped(h hash.Hash, body []byte) {
 		case r <= lastPlain:
 			piece = append(piece, byte(r))
 		case high != utf8.RuneError:
-			piece = fmt.Appendf(piece, `\u%04x\u%04x`, high, low)
+			unit(high)
+			unit(low)
 		default:
-			piece = fmt.Appendf(piece, `\u%04x`, r)
+			unit(r)
 		}
 		if len(piece) > cap(piece)-12 {
 			h.Write(piece)

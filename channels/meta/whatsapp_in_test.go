@@ -45,7 +45,7 @@ func TestMessagesOnWhatsApp(t *testing.T) {
 		"an order is not lost":           {`"type":"order","order":{"text":"palun","product_items":[{"product_retailer_id":"A","quantity":2}]}`, []string{me + `unsupported{"type":"order","fallback":"palun\n2 A"}` + name}},
 		"an unsupported message":         {`"type":"unsupported","unsupported":{"type":"edit"},"errors":[{"code":131051}]`, []string{me + `unsupported{"type":"edit"}` + name}},
 		"a message of a new type":        {`"type":"hologram","hologram":{}`, []string{me + `unsupported{"type":"hologram"}` + name}},
-		"a message of no type":           {`"text":{"body":"a"}`, []string{me + `unsupported{"type":""}` + name}},
+		"a message of no type":           {`"text":{"body":"a"}`, []string{me + `unsupported{"type":"unknown"}` + name}},
 		"an advertisement":               {`"type":"text","text":{"body":"a"},"referral":{"source_id":"17","source_type":"ad"}`, []string{"referred wa " + mari + " 17 source:ad", me + said("a") + name}},
 		"a message in a group":           {`"type":"text","text":{"body":"a"},"group_id":"g"`, []string{}},
 		"a revoked message":              {`"type":"revoke","revoke":{"original_message_id":"wamid.0"}`, []string{"withdrawn wa " + mari + " wamid.0"}},
@@ -58,6 +58,7 @@ func TestMessagesOnWhatsApp(t *testing.T) {
 		"somebody else may have the number": {`"type":"system","system":{"type":"customer_identity_changed","wa_id":"` + mari + `"}`,
 			[]string{"line wa " + mari + " person customer_identity_changed"}},
 		"a number that did not change": {`"type":"system","system":{"type":"user_changed_number","wa_id":"` + mari + `"}`, []string{"malformed wa incomplete"}},
+		"a system message of nothing":  {`"type":"system"`, []string{"malformed wa incomplete"}},
 		"a new kind of system message": {`"type":"system","system":{"type":"moved_to_mars"}`, []string{"malformed wa unknown_event"}},
 	} {
 		t.Run(title, func(t *testing.T) {
