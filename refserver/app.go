@@ -117,6 +117,9 @@ func (a *app) agencies() []channels.Agency {
 	return slices.Compact(all)
 }
 
+// patternMedia is where links to files lead. The token must not reach a log.
+const patternMedia = "/media/"
+
 // routes mounts everything that the server answers.
 func (a *app) routes(mux *http.ServeMux) {
 	hooks := http.StripPrefix("/webhooks", a.svc.Webhooks())
@@ -124,6 +127,7 @@ func (a *app) routes(mux *http.ServeMux) {
 		mux.Handle("/webhooks/"+name, hooks)
 	}
 	mux.Handle("/webhooks/", hooks)
+	mux.Handle(patternMedia, http.StripPrefix("/media", a.svc.Media()))
 	mux.Handle("/v1/", a.desk.API())
 	a.health(mux)
 }

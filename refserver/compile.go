@@ -93,6 +93,33 @@ func (c *compiler) base() {
 		Rates: make(map[channels.ID]alt.Rate),
 	}
 	c.storeKey()
+	c.mediaLinks()
+}
+
+// mediaLinks makes links to stored files, where there are keys that sign them.
+func (c *compiler) mediaLinks() {
+	if len(c.MediaKeys) == 0 {
+		return
+	}
+	for i, s := range c.MediaKeys {
+		field := fmt.Sprintf("media_keys[%d]", i)
+		if value, ok := c.secret(field, s); ok {
+			if _, err := decodeKey(value); err != nil {
+				c.fail(field, err.Error())
+			}
+		}
+	}
+	values := c.vault.sources(c.MediaKeys)
+	c.parts.alt.MediaURL, c.parts.alt.MediaFor = c.PublicURL+"/media", c.MediaFor.std()
+	c.parts.alt.MediaKeys = func() [][]byte {
+		var keys [][]byte
+		for _, v := range values() {
+			if key, err := decodeKey(v); err == nil { // a file that is being replaced
+				keys = append(keys, key)
+			}
+		}
+		return keys
+	}
 }
 
 // storeKey tells the store where its key is. A file holds the very bytes, and is
@@ -190,7 +217,7 @@ type unopened struct{ alt.Store }
 // placeOfService says where a field of alt.Config stands in the file.
 func placeOfService(field string) string {
 	switch {
-	case field == "public_url", field == "agency", field == "language":
+	case field == "public_url", field == "agency", field == "language", field == "media_for":
 		return field
 	case strings.HasPrefix(field, "providers"), strings.HasPrefix(field, "rates"), strings.HasPrefix(field, "channels"):
 		return "providers"

@@ -72,7 +72,7 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 	}
 	cfg := messagebird.Config{
 		Name: m.Name, AccessKey: c.vault.source(m.AccessKey), SigningKeys: c.vault.sources(m.SigningKeys),
-		Endpoints:  messagebird.Endpoints{Conversations: m.Endpoints.Conversations, Files: m.Endpoints.Files, Media: m.Endpoints.Media},
+		Endpoints:  messagebird.Endpoints{Conversations: m.Endpoints.Conversations, Files: m.Endpoints.Files, Media: m.Endpoints.Media, SMS: m.Endpoints.SMS},
 		HTTPClient: client, Timeout: m.Timeout.std(), RetryHorizon: m.RetryHorizon.std(), Leeway: m.Leeway.std(),
 		Reconcile: messagebird.Reconcile(m.Reconcile), FindWindow: m.FindWindow.std(), SendVia: messagebird.Via(m.SendVia),
 		MediaHosts: m.MediaHosts, MediaMax: int64(m.MediaMax), MediaTypes: m.MediaTypes,
@@ -85,10 +85,14 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 		cfg.ReportURL = webhook
 	}
 	for i, ln := range m.Lines {
-		cfg.Lines = append(cfg.Lines, messagebird.Line{
+		line := messagebird.Line{
 			ID: channels.ID(ln.ID), Kind: channels.Kind(ln.Kind), Name: ln.Name, Agency: channels.Agency(ln.Agency), ChannelID: ln.ChannelID,
 			Namespace: ln.Namespace, OldParams: ln.OldParams, Quotes: ln.Quotes, ListButton: ln.ListButton,
-		})
+		}
+		if ln.SMS != nil {
+			line.SMS = &messagebird.SMS{Originator: ln.SMS.Originator, Numbers: ln.SMS.Numbers, Validity: ln.SMS.Validity.std()}
+		}
+		cfg.Lines = append(cfg.Lines, line)
 		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), ln.Rate)
 	}
 	p, err := messagebird.New(cfg)

@@ -10,6 +10,8 @@ type config struct {
 	Listen    listenConf     `yaml:"listen"`
 	Data      string         `yaml:"data"`
 	StoreKey  secret         `yaml:"store_key"`
+	MediaKeys []secret       `yaml:"media_keys"`
+	MediaFor  duration       `yaml:"media_for"`
 	RawFor    duration       `yaml:"raw_for"`
 	Language  string         `yaml:"language"`
 	Session   sessionConf    `yaml:"session"`
@@ -166,6 +168,7 @@ type endpointsConf struct {
 	Conversations string `yaml:"conversations"`
 	Files         string `yaml:"files"`
 	Media         string `yaml:"media"`
+	SMS           string `yaml:"sms"`
 }
 
 type legacyConf struct {
@@ -182,7 +185,14 @@ type lineConf struct {
 	OldParams  bool      `yaml:"old_params"`
 	Quotes     bool      `yaml:"quotes"`
 	ListButton string    `yaml:"list_button"`
+	SMS        *smsConf  `yaml:"sms"`
 	Rate       *rateConf `yaml:"rate"`
+}
+
+type smsConf struct {
+	Originator string   `yaml:"originator"`
+	Numbers    []string `yaml:"numbers"`
+	Validity   duration `yaml:"validity"`
 }
 
 type rateConf struct {

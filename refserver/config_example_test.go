@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -40,7 +41,7 @@ func TestTheExampleConfigurationIsGood(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), cert, 0o600))
 
-	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v", "BIRD_ACCESS_KEY": "a"})
+	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v", "BIRD_ACCESS_KEY": "a", "MEDIA_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="})
 	require.NoError(t, err)
 	require.Equal(t, "https://alt.example.ee/webhooks/messagebird", p.accounts[0].webhook)
 }
@@ -51,42 +52,54 @@ func TestTheExampleConfigurationHasEveryField(t *testing.T) {
 	var c config
 	src, err := strictyaml.Decode(exampleFile, b, &c)
 	require.NoError(t, err)
-	var walk func(path string, v reflect.Value)
-	walk = func(path string, v reflect.Value) {
-		switch v.Kind() {
+	// Entries of a list differ: a field must stand in one of them.
+	type place struct {
+		path string
+		v    reflect.Value
+	}
+	var walk func(at []place)
+	walk = func(at []place) {
+		switch at[0].v.Kind() {
 		case reflect.Pointer:
-			require.False(t, v.IsNil(), "%s is missing", path)
-			walk(path, v.Elem())
+			at = slices.DeleteFunc(at, func(p place) bool { return p.v.IsNil() })
+			for i := range at {
+				at[i].v = at[i].v.Elem()
+			}
+			walk(at)
 		case reflect.Struct:
-			if v.Type() == reflect.TypeFor[secret]() {
+			if at[0].v.Type() == reflect.TypeFor[secret]() {
 				return // one of its two fields
 			}
-			for i := range v.NumField() {
-				if v.Type() == reflect.TypeFor[providerConf]() && v.Field(i).IsNil() {
-					continue // an entry names one kind of provider
+			for i := range at[0].v.NumField() {
+				name := at[0].v.Type().Field(i).Tag.Get("yaml")
+				require.NotEmpty(t, name, "%s has a field without a name", at[0].v.Type())
+				var below []place
+				for _, p := range at {
+					if path := strings.TrimPrefix(p.path+"."+name, "."); src.Has(path) {
+						below = append(below, place{path, p.v.Field(i)})
+					}
 				}
-				name := v.Type().Field(i).Tag.Get("yaml")
-				require.NotEmpty(t, name, "%s has a field without a name", v.Type())
-				at := strings.TrimPrefix(path+"."+name, ".")
-				require.True(t, src.Has(at), "%s is missing", at)
-				walk(at, v.Field(i))
+				require.NotEmpty(t, below, "%s.%s is missing", at[0].path, name)
+				walk(below)
 			}
-		case reflect.Slice:
-			require.NotZero(t, v.Len(), "%s is empty", path)
-			if path == "providers" {
-				require.Equal(t, reflect.TypeFor[providerConf]().NumField(), v.Len(), "each kind of provider has an entry")
+		case reflect.Slice, reflect.Map:
+			var below []place
+			for _, p := range at {
+				if p.v.Kind() == reflect.Map {
+					for _, k := range p.v.MapKeys() {
+						below = append(below, place{p.path + "." + k.String(), p.v.MapIndex(k)})
+					}
+					continue
+				}
+				for i := range p.v.Len() {
+					below = append(below, place{fmt.Sprintf("%s[%d]", p.path, i), p.v.Index(i)})
+				}
 			}
-			for i := range v.Len() {
-				walk(fmt.Sprintf("%s[%d]", path, i), v.Index(i))
-			}
-		case reflect.Map:
-			require.NotZero(t, v.Len(), "%s is empty", path)
-			for _, k := range v.MapKeys() {
-				walk(path+"."+k.String(), v.MapIndex(k))
-			}
+			require.NotEmpty(t, below, "%s is empty", at[0].path)
+			walk(below)
 		}
 	}
-	walk("", reflect.ValueOf(c))
+	walk([]place{{"", reflect.ValueOf(c)}})
 }
 
 func TestTheExampleConfigurationExplainsEveryField(t *testing.T) {

@@ -37,6 +37,7 @@ func TestAMistakeInTheConfigurationIsToldWithLineAndField(t *testing.T) {
 		"no key":                          {"store_key: ", "# ", "1: store_key: is required: {file: PATH}, made at the first start, or {env: NAME}"},
 		"a key beside the data":           {"DIR/store.key", "DIR/data/store.key", "5: store_key: must not lie in the folder of the data: who copies one must not have both"},
 		"a key of the wrong size":         {"store_key: {file: DIR/store.key}", "store_key: {env: SHORT}", "5: store_key: must be 32 bytes in base64, as made by: head -c 32 /dev/urandom | base64"},
+		"a short key of links":            {"store_key: ", "media_keys: [{env: SHORT}]\nstore_key: ", "5: media_keys[0]: must be 32 bytes in base64, as made by: head -c 32 /dev/urandom | base64"},
 		"no provider":                     {"providers:\n", "providers: []\nrest:\n", `7: has an unknown field: "rest"`},
 		"an unknown provider":             {"  - messagebird:", "  - pigeon:", `7: providers[0]: has an unknown field: "pigeon"`},
 		"a provider of no kind":           {"providers:\n", "providers:\n  - {}\n", "7: providers[0]: must name one kind of provider: messagebird, bird or meta"},

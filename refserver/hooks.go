@@ -63,6 +63,9 @@ func (m messagebirdHooks) register(ctx context.Context, url string, line channel
 		return nil, []string{h.id}, nil
 	}
 	w, err := m.p.CreateWebhook(ctx, messagebird.Webhook{URL: url, Line: line.ID})
+	if errors.Is(err, channels.ErrUnsupported) {
+		return nil, nil, errors.New("numbers of the SMS API are connected in the account's own settings")
+	}
 	if err != nil {
 		return nil, nil, err
 	}
