@@ -154,10 +154,12 @@ func TestWithoutTheAppsIDAHandOverIsWhatItSaysToWhomItIsSent(t *testing.T) {
 func TestOnStandbyATapIsNoChoice(t *testing.T) {
 	body := strings.Replace(pageBody(
 		fromKati(`"message":{"mid":"m1","text":"Tere"}`), fromKati(`"message":{"mid":"m2","text":"Jah","quick_reply":{"payload":"yes"}}`),
-		fromKati(`"postback":{"mid":"m3","title":"Alusta"}`), fromKati(`"read":{"mid":"o1"}`)), `"messaging"`, `"standby"`, 1)
+		fromKati(`"postback":{"mid":"m3","title":"Alusta"}`),
+		fromKati(`"postback":{"mid":"m4","title":"Edasi","payload":"NEXT"}`), fromKati(`"read":{"mid":"o1"}`)), `"messaging"`, `"standby"`, 1)
 	require.Equal(t, []string{
 		"received page " + kati + " m1 " + said("Tere") + " standby", "received page " + kati + " m2 " + said("Jah") + " standby",
-		"received page " + kati + " m3 " + said("Alusta") + " standby", "status page " + kati + " read o1",
+		"received page " + kati + " m3 " + said("Alusta") + " standby",
+		"received page " + kati + " m4 " + said("Edasi") + " standby", "status page " + kati + " read o1",
 	}, tales(t, parsed(t, receiver(t), body)))
 }
 
@@ -170,6 +172,13 @@ func TestOldPostbacksHaveNoID(t *testing.T) {
 	require.NotEqual(t, a.ID, b.ID)
 	require.NotEqual(t, a.Key, b.Key)
 	require.Equal(t, a.Key, parse("a").Key)
+}
+
+func TestWhoWritesToThemselvesIsThePerson(t *testing.T) {
+	for _, recipient := range []string{`{"id":"` + pageID + `"}`, `{}`} {
+		body := pageBody(`{"sender":{"id":"` + pageID + `"},"recipient":` + recipient + `,"message":{"mid":"m1","text":"a"}}`)
+		require.Equal(t, []string{"received page " + pageID + " m1 " + said("a")}, tales(t, parsed(t, receiver(t), body)))
+	}
 }
 
 func TestSomebodyWithoutANameIsKeptForAPerson(t *testing.T) {

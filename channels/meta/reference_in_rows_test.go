@@ -118,7 +118,7 @@ func inRows() map[string]func(*testing.T, []byte) {
 		"whatsapp/webhooks/openapi_location.json":                 webhook(`received wa 16505551234 wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTU2MjZEMDBGRkE3MENEMDE0RQA= location{"lat":37.44221496582,"lon":-122.16165924072,"name":"Philz Coffee","address":"101 Forest Ave, Palo Alto, CA 94301"} from:Sheena Nelson`),
 		"whatsapp/webhooks/openapi_reaction.json":                 webhook(`received wa 16505551234 wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTRBNjU5OUFFRTAzODEwMTQ0RgA= reaction{"to":"wamid.HBgLMTY1MDM4Nzk0MzkVAgARGBI0RTJEOTc2ODVERUY5RDlGNkYA","emoji":"👍"} from:Sheena Nelson`),
 		"whatsapp/webhooks/openapi_template_button.json":          webhook("received wa 16505551234 wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQUU0M0MxQzQzMUJCMTMwNUZFOQA= " + chose("Unsubscribe", "Unsubscribe") + " re:wamid.HBgLMTY1MDM4Nzk0MzkVAgARGBJFNjk2OTMwNEZCQjhGMzUyQUYA from:Sheena Nelson"),
-		"whatsapp/webhooks/openapi_text.json":                     webhook("received wa 16505551234 wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTRBNjU5OUFFRTAzODEwMTQ0RgA= " + said("Does it come in another color?") + " from:Sheena Nelson"),
+		"whatsapp/webhooks/openapi_text.json":                     webhook("received wa 16505551234 wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQTRBNjU5OUFFRTAzODEwMTQ0RgA= " + said("Does it come in another color?") + " from:Sheena Nelson"), //nolint:misspell // as it was recorded
 		"whatsapp/webhooks/openapi_text_ctwa_referral.json": webhook(
 			"referred wa 16505551234 120226305854810726 source:ad",
 			"received wa 16505551234 wamid.HBgLMTY1MDM4Nzk0MzkVAgASGBQzQUQ0N0VFMDA2MTQ0RkJFNkNDNAA= "+said("Hello! Can I get more info on this?")+" from:Sheena Nelson",

@@ -96,16 +96,16 @@ func writeEscaped(h hash.Hash, body []byte) {
 	}
 	for len(body) > 0 {
 		r, n := utf8.DecodeRune(body)
-		body = body[n:]
 		switch high, low := utf16.EncodeRune(r); {
 		case r <= lastPlain:
-			piece = append(piece, byte(r))
+			piece = append(piece, body[0])
 		case high != utf8.RuneError:
 			unit(high)
 			unit(low)
 		default:
 			unit(r)
 		}
+		body = body[n:]
 		if len(piece) > cap(piece)-12 {
 			h.Write(piece)
 			piece = piece[:0]
