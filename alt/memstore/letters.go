@@ -119,7 +119,9 @@ func (s *Store) retry(it *item) error {
 	} else {
 		m := it.msg
 		// Reports on what was sent before say nothing of what will be.
-		delete(s.byProvider, providerKey{m.Address.Agency, m.Address.Channel, m.Provider})
+		if key := (providerKey{m.Address.Agency, m.Address.Channel, m.Provider}); s.byProvider[key] == m {
+			delete(s.byProvider, key)
+		}
 		m.Status, m.StatusAt, m.Code, m.State, m.Provider = channels.Queued, s.now(), "", stateReady, ""
 		s.touch(m.talk)
 	}
