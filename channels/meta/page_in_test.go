@@ -26,6 +26,8 @@ func TestEventsOfAPage(t *testing.T) {
 			[]string{"received " + me + "m1 " + chose("yes", "Jah")}},
 		"a picture with a text is one message": {`"message":{"mid":"m1","text":"vaata","attachments":[{"type":"image","payload":{"url":"https://cdn.example/a.jpg"}}]}`,
 			[]string{"received " + me + "m1 " + photo(`,"caption":"vaata"`)}},
+		"a file with words of its own leaves the text to itself": {`"message":{"mid":"m1","text":"vaata","attachments":[{"type":"ig_reel","payload":{"url":"https://cdn.example/a","title":"Film"}}]}`,
+			[]string{"received " + me + "m1 " + said("vaata"), "received " + me + `m1 media{"as":"video","ref":"url:https://cdn.example/a","caption":"Film"}`}},
 		"of several pictures the first has the text": {`"message":{"mid":"m1","text":"vaata","attachments":[{"type":"image","payload":{"url":"https://cdn.example/a.jpg"}},{"type":"image","payload":{"url":"https://cdn.example/a.jpg"}}]}`,
 			[]string{"received " + me + "m1 " + photo(`,"caption":"vaata"`), "received " + me + "m1 " + photo("")}},
 		"a file has the name of its link": {`"message":{"mid":"m1","attachments":[{"type":"file","payload":{"url":"https://cdn.example/x/avaldus.pdf?oh=1"}}]}`,

@@ -55,6 +55,7 @@ func TestMessagesOnWhatsApp(t *testing.T) {
 		"a new number":                   {`"type":"system","system":{"type":"user_changed_number","wa_id":"37255500002"}`, []string{"peer wa " + mari + " now:37255500002"}},
 		"a new number, in older form":    {`"type":"system","system":{"type":"customer_changed_number","new_wa_id":"37255500002"}`, []string{"peer wa " + mari + " now:37255500002"}},
 		"a new number that is not shown": {`"type":"system","system":{"type":"user_changed_number","user_id":"` + jaan + `"}`, []string{"peer wa " + mari + " now:" + jaan}},
+		"a new business-scoped id":       {`"from_user_id":"` + jaan + `","type":"system","system":{"type":"user_changed_user_id","user_id":"EE.2"}`, []string{"peer wa " + jaan + " now:EE.2"}},
 		"somebody else may have the number": {`"type":"system","system":{"type":"customer_identity_changed","wa_id":"` + mari + `"}`,
 			[]string{"line wa " + mari + " person customer_identity_changed"}},
 		"a number that did not change": {`"type":"system","system":{"type":"user_changed_number","wa_id":"` + mari + `"}`, []string{"malformed wa incomplete"}},
@@ -120,6 +121,8 @@ func TestOtherFieldsOfANumber(t *testing.T) {
 		want         []string
 	}{
 		"an echo of the app on the telephone": {"smb_message_echoes", `"message_echoes":[{"from":"3726000000","to":"` + mari + `","id":"o1","timestamp":"1700000001","type":"text","text":{"body":"a"}}]`,
+			[]string{"echoed wa " + mari + " o1 " + said("a")}},
+		"an echo with its ends exchanged": {"smb_message_echoes", `"message_echoes":[{"from":"` + mari + `","to":"3726000000","id":"o1","timestamp":"1700000001","type":"text","text":{"body":"a"}}]`,
 			[]string{"echoed wa " + mari + " o1 " + said("a")}},
 		"it was unsent there": {"smb_message_echoes", `"message_echoes":[{"from":"3726000000","to":"` + mari + `","id":"o2","timestamp":"1700000001","type":"revoke","revoke":{"original_message_id":"o1"}}]`,
 			[]string{"withdrawn wa " + mari + " o1"}},
