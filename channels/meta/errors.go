@@ -73,8 +73,6 @@ func (l *line) judge(op string, reply *httpx.Reply, to any) *channels.Error {
 		e = w.Error.plain().fault(op, l.info.ID)
 	case status < 200 || status > 299:
 		e = wordless(op, l.info.ID, status)
-	case err != nil:
-		return unclear(op, l.info.ID, status, err)
 	default:
 		if err := httpx.DecodeJSON(reply.Body, to, httpx.JSONLimits{Lenient: true}); err != nil {
 			return unclear(op, l.info.ID, status, err)
@@ -120,12 +118,7 @@ func failed(op string, line channels.ID, err error) *channels.Error {
 		return e
 	}
 	switch {
-	case f.Status >= 400:
-		// The head of the answer came: a refusal is one without its text too.
-		e = wordless(op, line, f.Status)
-		e.Err = err
-		return e
-	case f.Status != 0:
+	case f.Status != 0: // without its text, no answer is certain
 		e.Provider = httpCode(f.Status)
 	case f.Stage == httpx.StagePrepare && !f.Timeout && !errors.Is(err, context.Canceled) && !errors.Is(err, httpx.ErrForbiddenHost):
 		e.Class = channels.ErrMalformed // the call cannot be made, now or later

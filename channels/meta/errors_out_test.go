@@ -129,6 +129,20 @@ func TestAnAnswerThatSaysTooLittleIsJudgedWithCare(t *testing.T) {
 	}
 }
 
+func TestAHumanAgentIsNotProposedInVain(t *testing.T) {
+	g := graphSays(t, answer(400, faultOf("10", 2018278, "")))
+	cfg := outConfig(g.URL)
+	cfg.Lines[1].NoHumanAgent = true
+	app := outApp(t, cfg)
+	answered := letter("messenger", channels.Text{Body: "Tere"})
+	answered.Author, answered.Extended = channels.Person, true
+	for _, m := range []channels.Outbound{answered, letter("instagram", channels.Text{Body: "Tere"})} {
+		_, err := outLine(t, app, m.To.Channel).Send(context.Background(), m)
+		e := outFailure(t, err, channels.ErrWindowClosed, channels.NotSent)
+		require.Equal(t, []channels.Alternative{channels.UseOtherChannel}, e.Instead)
+	}
+}
+
 func TestAWaitThatIsAskedForIsTheLongest(t *testing.T) {
 	const hour = `{"9":[{"type":"whatsapp","call_count":100,"total_cputime":1,"total_time":1,"estimated_time_to_regain_access":3}]}`
 	for name, c := range map[string]struct {

@@ -22,7 +22,8 @@ const (
 	refURL = "url:" // of a file at a delivery network, open to whoever knows the address
 )
 
-// maxHops is how often a download may be sent on, always to an allowed host.
+// maxHops is how many addresses a download may come to, each on an allowed
+// host.
 const maxHops = 3
 
 // FetchMedia opens a file that a person sent. WhatsApp's are asked for by id
@@ -37,7 +38,7 @@ func (l *line) FetchMedia(ctx context.Context, m channels.Media) (io.ReadCloser,
 		return &mediaBody{ReadCloser: body, l: l}, nil
 	}
 	id, ok := strings.CutPrefix(m.Ref, refID)
-	if !ok || !number(id) {
+	if !ok || !number(id) || l.info.Kind != channels.WhatsApp {
 		return nil, l.refuse("media", channels.ErrMalformed, "no reference to a file")
 	}
 	var w struct {

@@ -101,6 +101,13 @@ func TestALinkIsFetchedWithoutAToken(t *testing.T) {
 	require.Empty(t, g.all()[0].Header.Get("Authorization"))
 }
 
+func TestAnIDIsOfAFileOnWhatsAppOnly(t *testing.T) {
+	g := graphSays(t, answer(http.StatusOK, picture()))
+	_, err := fetch(t, outConfig(g.URL), "messenger", channels.Media{Ref: "id:77"})
+	outFailure(t, err, channels.ErrMalformed, channels.NotSent)
+	require.Empty(t, g.all())
+}
+
 func TestAFileThatMayNotBeFetched(t *testing.T) {
 	sum := sha256.Sum256([]byte("another"))
 	type script []http.HandlerFunc

@@ -113,6 +113,13 @@ func TestAReplyNamesItsMessageWhereThatIsKnownToWork(t *testing.T) {
 	}
 }
 
+func TestAReactionIsNoReply(t *testing.T) {
+	m := letter("whatsapp", channels.Reaction{To: "m_0", Emoji: "👍"})
+	m.ReplyTo = "m_0"
+	_, body := sent(t, m)
+	require.NotContains(t, body, "context")
+}
+
 func TestAPartIsNamedInItsRef(t *testing.T) {
 	m := letter("whatsapp", channels.Text{Body: "Tere"})
 	m.Part, m.Parts = 1, 3
@@ -244,6 +251,13 @@ func TestWhatBecameOfACallThatFailed(t *testing.T) {
 	}}}
 	slow := func(w http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	hangsUp := func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+	half := func(status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(`{"error":{"code":1`))
+		}
+	}
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	for name, c := range map[string]struct {
@@ -258,6 +272,9 @@ func TestWhatBecameOfACallThatFailed(t *testing.T) {
 		"canceled before":           {ended, accepts(), nil, channels.ErrUnavailable, channels.NotSent, 0},
 		"no answer in time":         {nil, slow, func(c *meta.Config) { c.Timeout = 50 * time.Millisecond }, channels.ErrUnavailable, channels.OutcomeUnknown, 1},
 		"the connection is cut":     {nil, hangsUp, nil, channels.ErrUnavailable, channels.OutcomeUnknown, 1},
+		"half a refusal":            {nil, half(400), nil, channels.ErrUnavailable, channels.OutcomeUnknown, 1},
+		"half a success":            {nil, half(200), nil, channels.ErrUnavailable, channels.OutcomeUnknown, 1},
+		"half of a gateway's error": {nil, half(502), nil, channels.ErrUnavailable, channels.OutcomeUnknown, 1},
 		"no token":                  {nil, accepts(), func(c *meta.Config) { c.Lines[0].Token = func() string { return "" } }, channels.ErrCredentials, channels.NotSent, 0},
 		"a token with a line break": {nil, accepts(), func(c *meta.Config) { c.Lines[0].Token = func() string { return outToken + "\n" } }, channels.ErrCredentials, channels.NotSent, 0},
 	} {

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"context"
+	"slices"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
@@ -90,6 +91,9 @@ func (l *line) sendPage(ctx context.Context, m channels.Outbound) (channels.Prov
 		ID string `json:"message_id"`
 	}
 	if err := l.post(ctx, "send", l.node()+"/messages", order, &w); err != nil {
+		if m.Extended || l.info.Capabilities.Window.Value.HumanAgent == 0 {
+			err.Instead = slices.DeleteFunc(err.Instead, func(a channels.Alternative) bool { return a == channels.UseHumanAgent })
+		}
 		return "", err
 	}
 	if w.ID == "" {
