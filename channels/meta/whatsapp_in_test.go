@@ -22,6 +22,7 @@ func TestMessagesOnWhatsApp(t *testing.T) {
 			[]string{me + `media{"as":"image","ref":"id:10","type":"image/jpeg","sha256":"49f227634806293b0995459bc310b593e1400f41591efcf07e9bced335f41942","caption":"pilt"}` + name}},
 		"a hash in hex": {`"type":"image","image":{"id":"10","sha256":"` + strings.Repeat("0a", 32) + `"}`,
 			[]string{me + `media{"as":"image","ref":"id:10","sha256":"` + strings.Repeat("0a", 32) + `"}` + name}},
+		"a hash that is too short":        {`"type":"image","image":{"id":"10","sha256":"0a0a"}`, []string{me + `media{"as":"image","ref":"id:10"}` + name}},
 		"a hash that is none":             {`"type":"video","video":{"id":"10","sha256":"4654+8g=","mime_type":"video"}`, []string{me + `media{"as":"video","ref":"id:10"}` + name}},
 		"a document":                      {`"type":"document","document":{"id":"10","filename":"a.pdf","mime_type":"application/pdf","caption":"x"}`, []string{me + `media{"as":"file","ref":"id:10","name":"a.pdf","type":"application/pdf","caption":"x"}` + name}},
 		"a voice message":                 {`"type":"audio","audio":{"id":"10","voice":true,"mime_type":"audio/ogg; codecs=opus"}`, []string{me + `media{"as":"audio","ref":"id:10","type":"audio/ogg"}` + name}},
