@@ -9,7 +9,7 @@ import (
 
 // PersonalCode is the code by which a country knows a person, behind the
 // country's two capital letters: "EE38001085718". Latvian codes have their
-// hyphen: "LV010111-23474". It is personal data and prints as "[code]";
+// hyphen: "LV070385-10121". It is personal data and prints as "[code]";
 // string(c) gives the value, which is also what JSON and databases get.
 //
 // A code tells persons apart and nothing more. That somebody knows one proves
@@ -23,7 +23,7 @@ const maxNumber = 128
 // ParsePersonalCode reads a code that somebody typed, with the country in
 // front; spaces around it do not count. Codes of EE, LT and LV must have their
 // form, a date that exists and the right check digit; a Latvian one may lack
-// its hyphen. Of other countries only the prefix is checked. The error wraps
+// its hyphen. Of other countries' only the prefix is known. The error wraps
 // ErrCode.
 func ParsePersonalCode(s string) (PersonalCode, error) {
 	s = strings.TrimSpace(s)

@@ -53,6 +53,7 @@ type Identity struct {
 // says who, how, how surely and when.
 func (id Identity) Valid() error {
 	var field string
+	_, dated := id.Born.Time()
 	switch {
 	case id.Code.Valid() != nil:
 		field = "Code"
@@ -64,11 +65,9 @@ func (id Identity) Valid() error {
 		field = "Level"
 	case id.At.IsZero():
 		field = "At"
+	case id.Born != "" && !dated:
+		field = "Born"
 	default:
-		if _, ok := id.Born.Time(); id.Born != "" && !ok {
-			field = "Born"
-			break
-		}
 		return id.Method.Valid()
 	}
 	return fmt.Errorf("%w: %s", ErrIdentity, field)
