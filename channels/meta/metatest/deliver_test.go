@@ -139,6 +139,42 @@ func TestDeliveryEndsWithItsContext(t *testing.T) {
 	require.Equal(t, 0, a.Pending()[0].Attempt)
 }
 
+func TestTheAddressOfTheWebhookChangesForWhatWaits(t *testing.T) {
+	a := open(t, func(c *metatest.Config) { c.Webhook = "http://127.0.0.1:1/gone" })
+	a.Person(page, psid).Says("üks")
+	var failure *metatest.DeliveryError
+	_, err := a.Deliver(t.Context())
+	require.ErrorAs(t, err, &failure)
+	require.Equal(t, 0, failure.Status)
+	require.ErrorContains(t, err, "page, attempt 1")
+	require.Error(t, failure.Unwrap())
+	a.Person(page, psid).Says("kaks")
+	a.SetWebhook(a.hook.url)
+	require.Equal(t, 1, a.deliver(), "what was posted before keeps its address")
+}
+
+func TestAServerThatSomebodyElseServesNamesItsAddressInLinks(t *testing.T) {
+	a := open(t)
+	for _, url := range []string{"https://lookaside.fbsbx.com", "https://meta.linn.example"} {
+		if url != "https://lookaside.fbsbx.com" {
+			a.SetURL(url + "/")
+		} else {
+			a.SetURL("")
+		}
+		a.Person(page, psid).SendsImage(metatest.File{ContentType: "image/png", Data: []byte("x")})
+		link := at(a.events()[0], "entry", 0, "messaging", 0, "message", "attachments", 0, "payload", "url")
+		require.Contains(t, link, url+"/files/")
+	}
+}
+
+func TestABodyBeyondTheLimitIsNotRead(t *testing.T) {
+	a := open(t, func(c *metatest.Config) { c.BodyLimit = 100 })
+	res, raw := a.do("POST", "/v25.0/me/messages", pageToken, `{"message":"`+strings.Repeat("x", 100)+`"}`)
+	require.Equal(t, 413, res.StatusCode)
+	code, _ := fault(decode(t, raw))
+	require.Equal(t, 1, code)
+}
+
 func TestRunDeliversByItself(t *testing.T) {
 	a := open(t)
 	ctx, cancel := context.WithCancel(t.Context())

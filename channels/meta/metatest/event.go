@@ -99,7 +99,7 @@ type metadataWire struct {
 	ID      string `json:"phone_number_id"`
 }
 
-// value starts the value of a change of a phone number.
+// value begins the value of a change of a phone number.
 func (a *account) value() map[string]any {
 	return map[string]any{"messaging_product": "whatsapp", "metadata": metadataWire{a.display, a.id}}
 }

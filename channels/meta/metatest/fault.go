@@ -35,8 +35,6 @@ type fault struct {
 	transient     bool
 }
 
-func (f *fault) Error() string { return fmt.Sprintf("(#%d) %s", f.code, f.message) }
-
 // refuse makes a fault of an ordinary kind.
 func refuse(code, subcode int, format string, args ...any) *fault {
 	return &fault{code: code, subcode: subcode, message: fmt.Sprintf(format, args...)}

@@ -29,6 +29,10 @@ func buttonTemplate(text int, buttons string) string {
 	return fmt.Sprintf(`"attachment":{"type":"template","payload":{"template_type":"button","text":%q,%s}}`, letters(text), buttons)
 }
 
+func generic(element string) string {
+	return `"attachment":{"type":"template","payload":{"template_type":"generic","elements":[` + element + `]}}`
+}
+
 func TestMessagesThatMessengerAndInstagramRefuse(t *testing.T) {
 	element := `{"title":"x"}`
 	for _, c := range []struct {
@@ -67,6 +71,16 @@ func TestMessagesThatMessengerAndInstagramRefuse(t *testing.T) {
 		{"a button to nowhere", page, buttonTemplate(1, `"buttons":[{"type":"web_url","title":"x","url":"linn"}]`), 100},
 		{"ten elements", page, `"attachment":{"type":"template","payload":{"template_type":"generic","elements":[` + strings.Repeat(element+",", 9) + element + `]}}`, 0},
 		{"eleven elements", page, `"attachment":{"type":"template","payload":{"template_type":"generic","elements":[` + strings.Repeat(element+",", 10) + element + `]}}`, 100},
+		{"an element with every kind of button", page, generic(`{"title":"x","subtitle":"y","buttons":[{"type":"postback","title":"x","payload":"p"},` +
+			`{"type":"web_url","title":"x","url":"https://linn.example"},{"type":"phone_number","title":"x","payload":"+3726000000"}]}`), 0},
+		{"an unknown button", page, generic(`{"title":"x","buttons":[{"type":"share","title":"x"}]}`), 100},
+		{"an unknown name in a button", page, generic(`{"title":"x","buttons":[{"type":"postback","title":"x","payload":"p","id":"1"}]}`), 100},
+		{"an element's title of 80", page, generic(`{"title":"` + letters(80) + `"}`), 0},
+		{"an element's title of 81", page, generic(`{"title":"` + letters(81) + `"}`), 100},
+		{"an element's subtitle of 81", page, generic(`{"title":"x","subtitle":"` + letters(81) + `"}`), 100},
+		{"an element without a title", page, generic(`{"subtitle":"x"}`), 100},
+		{"a letter beyond the basic plane at the limit", page, fmt.Sprintf(`"text":%q`, strings.Repeat("x", 1998)+"😀"), 0},
+		{"a letter beyond the basic plane at the limit and one", page, fmt.Sprintf(`"text":%q`, strings.Repeat("x", 1999)+"😀"), 100},
 		{"an unknown template", page, `"attachment":{"type":"template","payload":{"template_type":"receipt"}}`, 100},
 
 		{"a picture by link", page, `"attachment":{"type":"image","payload":{"url":"https://linn.example/p.jpg","is_reusable":true}}`, 0},

@@ -97,6 +97,36 @@ func TestAPluginOptInIsAnsweredByItsReference(t *testing.T) {
 	require.Len(t, p.Inbox(), 1)
 }
 
+func TestEventsOfAPageThatAreNoMessages(t *testing.T) {
+	a := open(t)
+	p := a.Person(page, psid)
+	p.OptsIn("kool")
+	p.RequestedBy("263902037430900", "m")
+	id := p.SaysAfter(metatest.Referral{Ref: "kool"}, "tere")
+	require.NoError(t, p.Reacts(id, "🦄"))
+	require.NoError(t, p.Reacts(id, ""))
+	p.SendsLocation(59.4, 24.7, "", "")
+	p.SharesLink("fallback", "")
+	var got []any
+	for _, e := range a.events() {
+		e := at(e, "entry", 0, "messaging", 0)
+		got = append(got, []any{at(e, "optin", "ref"), at(e, "request_thread_control", "requested_owner_app_id"), at(e, "message", "referral", "ref"),
+			at(e, "reaction", "action"), at(e, "reaction", "reaction"), at(e, "message", "attachments", 0, "type")})
+	}
+	require.Equal(t, []any{[]any{"kool", nil, nil, nil, nil, nil}, []any{nil, "263902037430900", nil, nil, nil, nil}, []any{nil, nil, "kool", nil, nil, nil},
+		[]any{nil, nil, nil, "react", "other", nil}, []any{nil, nil, nil, "unreact", nil, nil}, []any{nil, nil, nil, nil, nil, "location"},
+		[]any{nil, nil, nil, nil, nil, "fallback"}}, got)
+	for _, err := range []error{p.Reacts("m_0", "👍"), p.Edits("m_0", "x"), p.Reads(id), p.Delivers("m_0"), p.Fails("m_0", 1, "")} {
+		require.ErrorContains(t, err, "no such message")
+	}
+}
+
+func TestUnsupportedContentOfWhatsApp(t *testing.T) {
+	a := open(t)
+	a.Person(number, phone).SendsUnsupported()
+	require.EqualValues(t, 131051, at(a.events()[0], "entry", 0, "changes", 0, "value", "messages", 0, "errors", 0, "code"))
+}
+
 func TestEveryFileKindOfWhatsApp(t *testing.T) {
 	a := open(t)
 	p := a.Person(number, phone)

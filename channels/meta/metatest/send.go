@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	day    = 24 * time.Hour
-	agency = 7 * day // how long a person may still answer by hand
+	day        = 24 * time.Hour // how long the service may answer
+	humanAgent = 7 * day        // and how long a human being may
 )
 
 // sendMessage is the Send API of Messenger and Instagram.
@@ -130,7 +130,7 @@ func (s *Server) mayWrite(p *person, order Sent) *fault {
 		return refuse(codePermission, 0, "(#10) Application does not have the Human Agent feature")
 	case order.Tag != "" && inside:
 		return invalid("The tag HUMAN_AGENT is for messages outside of the standard window.")
-	case order.Tag != "" && open && age < agency:
+	case order.Tag != "" && open && age < humanAgent:
 		return nil
 	case p.account.product == instagram:
 		return &fault{code: codePermission, subcode: 2534022, kind: "IGApiException", message: "This message is sent outside of allowed window."}

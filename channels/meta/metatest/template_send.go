@@ -10,21 +10,7 @@ import (
 // readTemplate checks a template message against the template: it exists, it is approved, and the parameters are what
 // it asks for. charged is its category.
 func (s *Server) readTemplate(a *account, v fields, order *Sent) (charged string, offers []offer, bad *fault) {
-	err := v.only("template", "name", "language", "components", "namespace")
-	language, bound := v.object("language", "code", "policy")
-	if err == nil {
-		err = bound
-	}
-	name, code := "", ""
-	if err == nil {
-		name, err = v.need("name", 0)
-	}
-	if err == nil {
-		code, err = language.need("code", 0)
-	}
-	if policy := language.str("policy"); err == nil && policy != "" && policy != "deterministic" {
-		return "", nil, wrong(codeInvalid, "Param language[policy] must be deterministic.")
-	}
+	name, code, err := templateName(v)
 	if err != nil {
 		return "", nil, waFault(err)
 	}
@@ -45,6 +31,25 @@ func (s *Server) readTemplate(a *account, v fields, order *Sent) (charged string
 	}
 	order.Text = filled.text
 	return strings.ToLower(t.Category), t.quickReplies(filled), nil
+}
+
+// templateName reads which template a message is made of.
+func templateName(v fields) (name, code string, err error) {
+	if err := v.only("template", "name", "language", "components", "namespace"); err != nil {
+		return "", "", err
+	}
+	if name, err = v.need("name", 0); err != nil {
+		return "", "", err
+	}
+	language, err := v.object("language", "code", "policy")
+	if err != nil {
+		return "", "", err
+	}
+	if policy := language.str("policy"); policy != "" && policy != "deterministic" {
+		return "", "", wrongly("Param language[policy] must be deterministic.")
+	}
+	code, err = language.need("code", 0)
+	return name, code, err
 }
 
 // filling is what the parameters of a template message amount to.

@@ -50,6 +50,8 @@ func TestTemplatesThatAreFilledInWrongly(t *testing.T) {
 		{"a paused template", "paused", "et", ``, 132015},
 		{"a disabled template", "disabled", "et", ``, 132016},
 		{"no name", "", "et", ``, 131008},
+		{"an unknown name", "plain", "et", `,"params":[]`, 131009},
+		{"a component twice", "booking", "et", `,"components":[` + body(x+`,`+x) + `,` + body(x+`,`+x) + `]`, 132012},
 		{"no language", "plain", "", ``, 131008},
 	} {
 		t.Run(c.name, func(t *testing.T) {

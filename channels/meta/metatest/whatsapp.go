@@ -4,7 +4,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 )
 
 // waFault is the refusal of a parameter of a WhatsApp message.
@@ -152,7 +151,7 @@ func (s *Server) undeliverable(p *person, order Sent) *fault {
 	if p.blocks {
 		return wrong(131026, "Message Undeliverable.")
 	}
-	if order.Type != "template" && (p.lastIn.IsZero() || s.now().Sub(p.lastIn) >= 24*time.Hour) {
+	if order.Type != "template" && (p.lastIn.IsZero() || s.now().Sub(p.lastIn) >= day) {
 		return wrong(131047, "Message failed to send because more than 24 hours have passed since the customer last replied to this number.")
 	}
 	return nil

@@ -266,7 +266,9 @@ func TestWhatsAppChoicesComeBackAsTheyWereOffered(t *testing.T) {
 		`{"type":"body","parameters":[{"type":"text","text":"Mari"},{"type":"text","text":"kell 10"}]},` +
 		`{"type":"button","sub_type":"quick_reply","index":"0","parameters":[{"type":"payload","payload":"ok"}]}]}`)
 	require.Equal(t, "Tere Mari, teie aeg on kell 10.", a.Sent()[2].Text)
-	a.events()
+	require.NoError(t, p.Delivers(template))
+	events := a.events()
+	require.Equal(t, "utility", at(events[len(events)-1], "entry", 0, "changes", 0, "value", "statuses", 0, "pricing", "category"))
 	for _, choice := range []string{"yes", "r1", "ok", "Ei sobi"} {
 		_, err := p.Taps(choice)
 		require.NoError(t, err)
