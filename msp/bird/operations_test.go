@@ -60,6 +60,12 @@ func TestFind(t *testing.T) {
 		require.NoError(t, err)
 		require.False(t, ok)
 	})
+	t.Run("a person's message with our reference is not ours", func(t *testing.T) {
+		a := answers(t, says(200, `{"results":[{"id":"m-9","reference":"m-1","direction":"incoming"},{"reference":"m-1","direction":"outgoing"}]}`))
+		_, ok, err := find(t, provider(t, config(a.URL)), hello())
+		require.NoError(t, err)
+		require.False(t, ok)
+	})
 	t.Run("it looks back no further than the message's own id says", func(t *testing.T) {
 		a := answers(t, says(200, `{"results":[]}`))
 		p := provider(t, config(a.URL))
@@ -194,7 +200,14 @@ func TestWebhookSubscriptions(t *testing.T) {
 	fails(t, err, channels.ErrRejected, channels.NotSent)
 }
 
-func TestSubscriptionsNeedAnOrganization(t *testing.T) {
+func TestSubscriptionsToOtherServicesAreNotListed(t *testing.T) {
+	a := answers(t, says(200, `{"results":[{"id":"1","service":"voice"},{"id":"2","service":"channels","status":"inactive"}]}`))
+	listed, err := provider(t, config(a.URL)).Webhooks(context.Background())
+	require.NoError(t, err)
+	require.Equal(t, []bird.Webhook{{ID: "2"}}, listed)
+}
+
+func TestSubscriptionsNeedAnOwner(t *testing.T) {
 	cfg := config("http://127.0.0.1:1")
 	cfg.OrganizationID = ""
 	p := provider(t, cfg)

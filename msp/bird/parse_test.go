@@ -202,11 +202,12 @@ func TestEchoesShowWhatWasSent(t *testing.T) {
 		"a list": {object{"body": object{"type": "list", "list": object{"text": "Kumb?", "metadata": object{"button": object{"label": "Vali"}}, "sections": []any{object{"title": "S",
 			"items": []any{object{"title": "A", "description": "d", "actions": []any{object{"type": "postback", "postback": object{"text": "A", "payload": "a"}}}}}}}}}},
 			channels.Choices{Body: "Kumb?", Button: "Vali", Options: []channels.Choice{{ID: "a", Title: "A", Description: "d", Section: "S"}}}},
-		"a picture on the web":    {object{"body": object{"type": "image", "image": object{"images": []any{object{"mediaUrl": "https://agency.example/a.png"}}}}}, channels.Media{As: channels.Image, URL: "https://agency.example/a.png"}},
-		"two pictures":            {object{"body": object{"type": "image", "image": object{"text": "t", "images": []any{object{"mediaUrl": "https://a.example/1"}, object{"mediaUrl": "https://a.example/2"}}}}}, channels.Unsupported{Type: "image", Fallback: "t"}},
-		"a template":              {object{"body": nil, "template": object{"projectId": project, "locale": "et", "parameters": []any{object{"key": "name", "value": "x"}}}}, channels.Template{Name: "case_update", Language: "et", Body: []channels.Param{{Kind: channels.ParamText, Name: "name", Text: "x"}}}},
-		"a template by variables": {object{"template": object{"projectId": "p", "locale": "en", "variables": object{"b": "2", "a": "1"}}}, channels.Template{Name: "p", Language: "en", Body: []channels.Param{{Kind: channels.ParamText, Name: "a", Text: "1"}, {Kind: channels.ParamText, Name: "b", Text: "2"}}}},
-		"something else":          {object{"body": object{"type": "carousel", "carousel": object{"text": "t"}}}, channels.Unsupported{Type: "carousel", Fallback: "t"}},
+		"a picture on the web":            {object{"body": object{"type": "image", "image": object{"images": []any{object{"mediaUrl": "https://agency.example/a.png"}}}}}, channels.Media{As: channels.Image, URL: "https://agency.example/a.png"}},
+		"a picture in Bird's own storage": {object{"body": object{"type": "image", "image": object{"images": []any{object{"mediaUrl": "http://127.0.0.1:1/x"}}}}}, channels.Media{As: channels.Image, Ref: "http://127.0.0.1:1/x"}},
+		"two pictures":                    {object{"body": object{"type": "image", "image": object{"text": "t", "images": []any{object{"mediaUrl": "https://a.example/1"}, object{"mediaUrl": "https://a.example/2"}}}}}, channels.Unsupported{Type: "image", Fallback: "t"}},
+		"a template":                      {object{"body": nil, "template": object{"projectId": project, "locale": "et", "parameters": []any{object{"key": "name", "value": "x"}}}}, channels.Template{Name: "case_update", Language: "et", Body: []channels.Param{{Kind: channels.ParamText, Name: "name", Text: "x"}}}},
+		"a template by variables":         {object{"template": object{"projectId": "p", "locale": "en", "variables": object{"b": "2", "a": "1"}}}, channels.Template{Name: "p", Language: "en", Body: []channels.Param{{Kind: channels.ParamText, Name: "a", Text: "1"}, {Kind: channels.ParamText, Name: "b", Text: "2"}}}},
+		"something else":                  {object{"body": object{"type": "carousel", "carousel": object{"text": "t"}}}, channels.Unsupported{Type: "carousel", Fallback: "t"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			events := parse(t, receiver(t), event(t, "whatsapp.outbound", tc.fields))
@@ -292,6 +293,14 @@ func TestWhatIsNotUnderstoodIsKept(t *testing.T) {
 			fails(t, err, channels.ErrMalformed, channels.NotSent)
 		})
 	}
+}
+
+func TestLongIDsMakeShortKeys(t *testing.T) {
+	long := event(t, "whatsapp.inbound", object{"id": strings.Repeat("x", 300)})
+	other := event(t, "whatsapp.inbound", object{"id": strings.Repeat("x", 301)})
+	key := parse(t, receiver(t), long)[0].Meta().Key
+	require.LessOrEqual(t, len(key), 200)
+	require.NotEqual(t, key, parse(t, receiver(t), other)[0].Meta().Key)
 }
 
 func TestForeignReferencesAreNotOurs(t *testing.T) {

@@ -117,7 +117,7 @@ func TestWhatIsRefusedBeforeTheWire(t *testing.T) {
 	}{
 		"a file without an address":             {"whatsapp", blob, channels.ErrUnsupported},
 		"a file without TLS":                    {"whatsapp", channels.Media{As: channels.File, URL: "ftp://agency.example/a"}, channels.ErrMalformed},
-		"a sticker":                             {"whatsapp", channels.Media{As: channels.Sticker, URL: "https://agency.example/a"}, channels.ErrUnsupported},
+		"a sticker":                             {"whatsapp", channels.Media{As: channels.Sticker, URL: "https://agency.example/a", Type: "image/webp"}, channels.ErrUnsupported},
 		"media of an unknown kind":              {"whatsapp", channels.Media{As: "hologram", URL: "https://agency.example/a"}, channels.ErrUnsupported},
 		"a card":                                {"whatsapp", channels.ContactCard{Name: "Kati"}, channels.ErrUnsupported},
 		"a reaction":                            {"whatsapp", channels.Reaction{To: "m", Emoji: "👍"}, channels.ErrUnsupported},

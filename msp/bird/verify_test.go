@@ -2,6 +2,9 @@ package bird_test
 
 import (
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"strings"
 	"testing"
 	"time"
@@ -127,4 +130,16 @@ func TestAnEmptyKeyVerifiesNothing(t *testing.T) {
 	r := signed(body)
 	r.Header = birdtest.Sign("", hookURL, r.Body, noon())
 	fails(t, p.Verify(context.Background(), r), channels.ErrSignature, channels.NotSent)
+}
+
+func TestATimeHasOneForm(t *testing.T) {
+	for stamp, ok := range map[string]bool{"1795348800": true, "+1795348800": false, "01795348800": false} {
+		sum := sha256.Sum256([]byte(body))
+		mac := hmac.New(sha256.New, []byte(signingKey))
+		mac.Write([]byte(stamp + "\n" + hookURL + "\n" + string(sum[:])))
+		r := signed(body)
+		r.Header.Set(birdtest.HeaderTimestamp, stamp)
+		r.Header.Set(birdtest.HeaderSignature, base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+		require.Equal(t, ok, receiver(t).Verify(context.Background(), r) == nil, stamp)
+	}
 }
