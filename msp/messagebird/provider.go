@@ -71,10 +71,20 @@ func New(cfg Config) (*Provider, error) {
 		}
 		p.lines = append(p.lines, &line{p: p, conf: c, info: channels.Info{
 			ID: c.ID, Kind: c.Kind, Agency: c.Agency, Name: c.Name, Provider: "MessageBird",
-			Capabilities: caps, Grade: channels.Signed,
+			Capabilities: caps, Grade: channels.Signed, PeerSpace: peerSpace(c),
 		}})
 	}
 	return p, nil
+}
+
+// peerSpace says where else the line's people are known by the same Peer. What
+// MessageBird calls people of other platforms is not established to be the
+// platform's own name for them.
+func peerSpace(l Line) string {
+	if l.Kind == channels.WhatsApp || l.Kind == channels.SMS {
+		return channels.PhonePeers
+	}
+	return "messagebird/" + l.ChannelID
 }
 
 // Name returns Config.Name. It implements msp.Provider.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -36,6 +37,11 @@ const lineParam = "line"
 func (l *line) Send(ctx context.Context, m channels.Outbound) (channels.Receipt, error) {
 	if m.To.Peer == "" {
 		return channels.Receipt{}, l.refuse(channels.ErrMalformed, "nobody to send to")
+	}
+	if l.info.PeerSpace == channels.PhonePeers && strings.Contains(string(m.To.Peer), ".") {
+		// WhatsApp's own name of somebody whose number it does not tell, known
+		// since another provider had the line.
+		return channels.Receipt{}, l.refuse(channels.ErrUnreachable, "no phone number")
 	}
 	via := l.p.cfg.SendVia
 	if via == ViaAuto && m.Thread != "" {

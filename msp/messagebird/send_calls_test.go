@@ -173,3 +173,17 @@ func TestReportsComeBackToTheirLine(t *testing.T) {
 	require.Equal(t, receipt.ID, got.ID)
 	require.ErrorIs(t, got.Err, channels.ErrOptedOut)
 }
+
+func TestPeopleCarryOverByTheirNumberOnly(t *testing.T) {
+	sim, p := simulator(t, nil)
+	spaces := map[channels.ID]string{"whatsapp": channels.PhonePeers, "sms": channels.PhonePeers, "messenger": "messagebird/" + messenger}
+	for id, space := range spaces {
+		require.Equal(t, space, line(t, p, id).Info().PeerSpace, id)
+	}
+	_, err := send(t, p, message("whatsapp", "EE.1029384756abcdef", channels.Text{Body: "Tere!"}))
+	var e *channels.Error
+	require.ErrorAs(t, err, &e)
+	require.ErrorIs(t, err, channels.ErrUnreachable)
+	require.Equal(t, channels.NotSent, e.Outcome)
+	require.Empty(t, sim.Sent())
+}
