@@ -195,8 +195,8 @@ func (cfg Config) check() error {
 		return fieldError("OrganizationID", "is one element of a path")
 	case !element(cfg.SubscriptionsPath):
 		return fieldError("SubscriptionsPath", "is one element of a path")
-	case strings.Contains(cfg.Interactions, "."):
-		return fieldError("Interactions", "is one word, without a dot")
+	case strings.Contains(cfg.Interactions, "."), cfg.Interactions == "inbound", cfg.Interactions == "outbound":
+		return fieldError("Interactions", "is one word of its own, without a dot")
 	case cfg.Timeout < 0:
 		return fieldError("Timeout", "must not be negative")
 	case cfg.FindWindow < 0:

@@ -11,8 +11,9 @@ import (
 
 // Erase deletes the person's conversations on the line, with all their
 // messages; thread is the contact. Where there are none the result is
-// NothingStored, and without a thread nothing can be found. The log of single
-// messages stays, see the package's documentation. It implements
+// NothingStored. Without a thread it is NotErasable: the other way to find them
+// would write the person's number into a URL, which servers keep. The log of
+// single messages stays, see the package's documentation. It implements
 // channels.Eraser.
 func (l *line) Erase(ctx context.Context, _ channels.Address, thread string) (channels.Erasure, error) {
 	const op = "erase"
