@@ -162,7 +162,7 @@ func TestAccountsAndTemplates(t *testing.T) {
 		"a state that is missing":         {"security", `"x":1`, "line wa security unknown"},
 		"a field that is new":             {"weather_update", `"event":"RAIN"`, "malformed wa unknown_field"},
 		"a field that is no word":         {"\\u0000", `"event":"RAIN"`, "malformed wa unknown_field"},
-		"a very long reason is shortened": {"message_template_status_update", `"event":"PAUSED","message_template_name":"tere","reason":"` + strings.Repeat("õ", 150) + `"`, "line wa template tere paused " + strings.Repeat("õ", 100)},
+		"a very long reason is shortened": {"message_template_status_update", `"event":"PAUSED","message_template_name":"tere","reason":"x` + strings.Repeat("õ", 150) + `"`, "line wa template tere paused x" + strings.Repeat("õ", 99)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := `{"object":"whatsapp_business_account","entry":[{"id":"` + wabaID + `","time":1751247548,"changes":[{"value":{` + tc.value + `},"field":"` + tc.field + `"}]}]}`
@@ -181,4 +181,13 @@ func TestTheSameStateAgainIsAnotherEvent(t *testing.T) {
 	first := parsed(t, app, body("1751247548"))[0].(*channels.LineChanged)
 	require.Equal(t, first.Key, parsed(t, app, body("1751247548"))[0].Meta().Key)
 	require.NotEqual(t, first.Key, parsed(t, app, body("1751247549"))[0].Meta().Key)
+}
+
+func TestNewsOfARemovedAccountIsCounted(t *testing.T) {
+	cfg := receiving()
+	var ignored []string
+	cfg.Ignored = func(account string) { ignored = append(ignored, account) }
+	body := `{"object":"whatsapp_business_account","entry":[{"id":"` + goneID + `","changes":[{"field":"account_update","value":{"event":"ACCOUNT_DELETED"}}]}]}`
+	require.Empty(t, parsed(t, receiverOf(t, cfg), body))
+	require.Equal(t, []string{goneID}, ignored)
 }
