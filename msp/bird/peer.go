@@ -25,6 +25,17 @@ func identifierKey(k channels.Kind) string {
 	return ""
 }
 
+// peerSpace says where else the line's people are known by the same Peer.
+func peerSpace(l Line) string {
+	switch l.IdentifierKey {
+	case keyPhone:
+		return channels.PhonePeers
+	case keyEmail:
+		return keyEmail
+	}
+	return "bird/" + l.ChannelID
+}
+
 // peer is the one form of a person's identifier: the value alone under the
 // line's own key, and "key:value" elsewhere.
 func (l *line) peer(who person) channels.Peer {

@@ -3,6 +3,7 @@ package bird
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/internal/httpx"
@@ -33,6 +34,15 @@ type quoteOut struct {
 
 // Send implements channels.Channel.
 func (l *line) Send(ctx context.Context, m channels.Outbound) (channels.Receipt, error) {
+	if to := string(m.To.Peer); l.info.PeerSpace == channels.PhonePeers && strings.Contains(to, ".") && !strings.Contains(to, ":") {
+		// WhatsApp's own name of somebody whose number it does not tell, known
+		// since another provider had the line.
+		return channels.Receipt{}, l.refuse(channels.ErrUnreachable, "no phone number")
+	}
+	m, err := l.linked(ctx, m)
+	if err != nil {
+		return channels.Receipt{}, err
+	}
 	order, err := l.order(m)
 	if err != nil {
 		return channels.Receipt{}, err
@@ -50,6 +60,21 @@ func (l *line) Send(ctx context.Context, m channels.Outbound) (channels.Receipt,
 		return channels.Receipt{}, unclear("send", l.info.ID, reply.Status, err)
 	}
 	return l.receipt(&w), nil
+}
+
+// linked puts a link in the place of a stored file: Bird fetches files by itself.
+func (l *line) linked(ctx context.Context, m channels.Outbound) (channels.Outbound, *channels.Error) {
+	file, ok := m.Content.(channels.Media)
+	if !ok || file.URL != "" || file.Link == nil {
+		return m, nil
+	}
+	link, err := file.Link(ctx)
+	if err != nil {
+		return m, &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrUnavailable, Outcome: channels.NotSent, Err: err}
+	}
+	file.URL = link
+	m.Content = file
+	return m, nil
 }
 
 func (l *line) order(m channels.Outbound) (orderWire, *channels.Error) {

@@ -2,6 +2,7 @@ package bird_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"strings"
@@ -238,4 +239,30 @@ func TestParallelSendsAreEachTheirOwn(t *testing.T) {
 	for ref, n := range refs {
 		require.Equal(t, 1, n, ref)
 	}
+}
+
+func TestAStoredFileGoesOutAsALink(t *testing.T) {
+	a := answers(t, accepted())
+	p := provider(t, config(a.URL))
+	blob := channels.Media{As: channels.Image, Blob: "b", Link: func(context.Context) (string, error) { return "https://agency.example/media/once", nil }}
+	_, err := send(t, p, message("whatsapp", kati, blob))
+	require.NoError(t, err)
+	require.Contains(t, a.all()[0].Body, `"mediaUrl":"https://agency.example/media/once"`)
+
+	blob.Link = func(context.Context) (string, error) { return "", errors.New("Kati") }
+	_, err = send(t, p, message("whatsapp", kati, blob))
+	fails(t, err, channels.ErrUnavailable, channels.NotSent)
+	require.Len(t, a.all(), 1)
+}
+
+func TestPeopleCarryOverByNumberOrAddressOnly(t *testing.T) {
+	a := answers(t, accepted())
+	p := provider(t, config(a.URL))
+	for id, space := range map[channels.ID]string{"whatsapp": channels.PhonePeers, "sms": channels.PhonePeers, "email": "emailaddress"} {
+		require.Equal(t, space, line(t, p, id).Info().PeerSpace, id)
+	}
+	require.Contains(t, line(t, p, "messenger").Info().PeerSpace, "bird/")
+	_, err := send(t, p, message("whatsapp", "EE.1029384756abcdef", channels.Text{Body: "Tere!"}))
+	fails(t, err, channels.ErrUnreachable, channels.NotSent)
+	require.Empty(t, a.all())
 }
