@@ -215,6 +215,7 @@ func TestAFileThatCannotBeUploadedIsNotSent(t *testing.T) {
 	big, liar, closed := stored(channels.Image, "image/png", make([]byte, 1001)), stored(channels.Image, "image/png", make([]byte, 1001)), small
 	liar.Size = 1
 	closed.Open = func(context.Context) (io.ReadCloser, error) { return nil, errors.New("the store is away") }
+	big.Open = closed.Open // it is not even opened
 	for name, c := range map[string]struct {
 		media channels.Media
 		says  http.HandlerFunc
