@@ -112,6 +112,16 @@ type (
 	Router interface {
 		Routes() map[string]http.Handler
 	}
+	// HealthChecker asks the provider whether one of its lines works, by the
+	// cheapest reads that show it and with the line's own credentials; nothing is
+	// sent or changed. It is called for each line every half hour or so. Nil: all is
+	// well. Otherwise an *Error: ErrCredentials (the account must be connected
+	// again) and ErrRejected (the provider holds the line back, or our settings
+	// there are wrong) say something of the line; ErrUnavailable, ErrRateLimited
+	// and any other class are about the asking and say nothing of it.
+	HealthChecker interface {
+		Health(ctx context.Context, line ID) error
+	}
 	// Answerer has answers of its own for the provider.
 	Answerer interface {
 		Answers() Answers
