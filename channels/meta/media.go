@@ -4,12 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"hash"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -42,15 +42,15 @@ func (l *line) FetchMedia(ctx context.Context, m channels.Media) (io.ReadCloser,
 		return nil, l.refuse("media", channels.ErrMalformed, "no reference to a file")
 	}
 	var w struct {
-		URL    string      `json:"url"`
-		SHA256 string      `json:"sha256"`
-		Size   json.Number `json:"file_size"` // a string, too
+		URL    loose `json:"url"`
+		SHA256 loose `json:"sha256"`
+		Size   loose `json:"file_size"`
 	}
 	call := httpx.Call{Op: "media", Method: http.MethodGet, Path: "/" + id, Query: url.Values{"phone_number_id": {l.conf.Account}}}
 	if err := l.call(ctx, call, &w); err != nil {
 		return nil, harmless(err)
 	}
-	size, err := w.Size.Int64()
+	size, err := strconv.ParseInt(string(w.Size), 10, 64)
 	switch {
 	case err != nil:
 		size = -1
@@ -61,11 +61,11 @@ func (l *line) FetchMedia(ctx context.Context, m channels.Media) (io.ReadCloser,
 	if err != nil {
 		return nil, l.mediaError(err)
 	}
-	body, err := l.open(ctx, w.URL, http.Header{"Authorization": {"Bearer " + token}})
+	body, err := l.open(ctx, string(w.URL), http.Header{"Authorization": {"Bearer " + token}})
 	if err != nil {
 		return nil, l.mediaError(err)
 	}
-	return &mediaBody{ReadCloser: body, l: l, size: size, sum: sha256Of(w.SHA256), hash: sha256.New()}, nil
+	return &mediaBody{ReadCloser: body, l: l, size: size, sum: sha256Of(string(w.SHA256)), hash: sha256.New()}, nil
 }
 
 // open begins a download and follows where it is sent on to.

@@ -44,7 +44,7 @@ func described(address, sum, size string) http.HandlerFunc {
 func TestAFileOnWhatsAppIsFetchedWithTheToken(t *testing.T) {
 	sum := sha256.Sum256([]byte(picture()))
 	for name, sha := range map[string]string{"hex": hex.EncodeToString(sum[:]), "base64": base64.StdEncoding.EncodeToString(sum[:]), "no hash": ""} {
-		for _, size := range []string{"608", `"608"`, "null"} {
+		for _, size := range []string{"608", `"608"`, "null", `"big"`} {
 			t.Run(name+" and size "+size, func(t *testing.T) {
 				var g *graph
 				g = graphSays(t, func(w http.ResponseWriter, r *http.Request) {
