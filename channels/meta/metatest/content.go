@@ -122,14 +122,14 @@ func (s *Server) readAttachment(c *call, a *account, msg fields, order *Sent) ([
 	}
 	switch {
 	case c.file != nil:
-		return nil, checkAttachment(a.product, order.Type, c.file)
+		return nil, checkAttachment(a.product == instagram || c.params.str("platform") == "instagram", order.Type, c.file)
 	case payload.has("url") > 0:
 		if !webURL(payload.str("url")) {
 			return nil, wrongly("Param attachment[payload][url] must be an address.")
 		}
 	default:
 		m := s.state.media[payload.str("attachment_id")]
-		if m == nil || m.account != a || m.kind != order.Type {
+		if m == nil || m.account != a && m.account.id != a.page || m.kind != order.Type {
 			return nil, wrongly("Param attachment[payload][attachment_id] is not an attachment of this type.")
 		}
 	}

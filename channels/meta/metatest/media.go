@@ -206,16 +206,16 @@ func (s *Server) uploadAttachment(c *call, _ Failure) (answer, *fault) {
 	return reply(map[string]string{"attachment_id": s.store(c.account, order.Type, file.contentType, file.data, 90*day).id}), nil
 }
 
-// checkAttachment checks the size and the type of an uploaded file.
-func checkAttachment(p product, kind string, f *upload) error {
+// checkAttachment checks the size and the type of an uploaded file, for Instagram or for Messenger.
+func checkAttachment(instagram bool, kind string, f *upload) error {
 	limit := 25_000_000
-	if p == instagram && kind == "image" {
+	if instagram && kind == "image" {
 		limit = 8_000_000
 		if f.contentType != "image/png" && f.contentType != "image/jpeg" {
 			return wrongly("A picture must be a PNG or a JPEG.")
 		}
 	}
-	if p == instagram && kind == "file" && f.contentType != "application/pdf" {
+	if instagram && kind == "file" && f.contentType != "application/pdf" {
 		return wrongly("A file must be a PDF.")
 	}
 	if len(f.data) == 0 || len(f.data) > limit {

@@ -47,8 +47,11 @@ func TestFilesOfWhatsAppPeopleAreFetchedWithinFiveMinutes(t *testing.T) {
 		code, subcode := fault(answer)
 		require.Equal(t, []int{100, 33}, []int{code, subcode}, name)
 	}
-	a.clock.Advance(7 * 24 * time.Hour)
+	a.clock.Advance(7*24*time.Hour - 5*time.Minute - 1)
 	status, _ := a.call("GET", "/"+id, waToken, nil)
+	require.Equal(t, 200, status)
+	a.clock.Advance(1)
+	status, _ = a.call("GET", "/"+id, waToken, nil)
 	require.NotEqual(t, 200, status, "a received file lives for seven days")
 }
 

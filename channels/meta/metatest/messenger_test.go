@@ -118,7 +118,7 @@ func TestRequestsThatTheSendAPIRefuses(t *testing.T) {
 		{"a body that is an array", `[]`, 100, 0},
 		{"no recipient", `{"message":{"text":"x"}}`, 100, 0},
 		{"two recipients", `{"recipient":{"id":"` + psid + `","user_ref":"r"},"message":{"text":"x"}}`, 100, 0},
-		{"somebody who never wrote", `{"recipient":{"id":"42"},"message":{"text":"x"}}`, 100, 2018001},
+		{"somebody who never wrote", `{"recipient":{"id":"43"},"message":{"text":"x"}}`, 100, 2018001},
 		{"no message", `{"recipient":{"id":"` + psid + `"}}`, 100, 0},
 		{"an unknown messaging_type", `{"recipient":{"id":"` + psid + `"},"messaging_type":"REPLY","message":{"text":"x"}}`, 100, 0},
 		{"an unknown name", `{"recipient":{"id":"` + psid + `"},"messagingType":"RESPONSE","message":{"text":"x"}}`, 100, 0},
@@ -129,6 +129,7 @@ func TestRequestsThatTheSendAPIRefuses(t *testing.T) {
 		{"the dead tag POST_PURCHASE_UPDATE", tagged("POST_PURCHASE_UPDATE"), 100, 1893061},
 		{"a tag that never was", tagged("SALE"), 100, 0},
 		{"an answer to an unknown message", `{"recipient":{"id":"` + psid + `"},"reply_to":{"mid":"m_0"},"message":{"text":"x"}}`, 100, 0},
+		{"an answer to somebody else's message", `{"recipient":{"id":"` + psid + `"},"reply_to":{"mid":"OTHER"},"message":{"text":"x"}}`, 100, 0},
 		{"an action with a message", `{"recipient":{"id":"` + psid + `"},"sender_action":"typing_on","message":{"text":"x"}}`, 100, 0},
 		{"an action with a messaging_type", `{"recipient":{"id":"` + psid + `"},"sender_action":"typing_on","messaging_type":"RESPONSE"}`, 100, 0},
 		{"an unknown action", `{"recipient":{"id":"` + psid + `"},"sender_action":"wave"}`, 100, 0},
@@ -137,6 +138,8 @@ func TestRequestsThatTheSendAPIRefuses(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := open(t)
 			a.Person(page, psid).Says("tere")
+			other := a.Person(page, "42").Says("tere")
+			c.body = strings.Replace(c.body, "OTHER", other, 1)
 			_, answer := a.call("POST", "/me/messages", pageToken, c.body)
 			code, subcode := fault(answer)
 			require.Equal(t, c.code, code, "%v", answer)
@@ -266,7 +269,9 @@ func TestAConversationThatAnotherAppHasIsOnStandby(t *testing.T) {
 	p.TakenBy("263902037430900", "käsitsi")
 	p.Says("kas keegi on?")
 	p.AnsweredBy("263902037430900", "Jah, mina")
+	p.Postback("Abi", "HELP", "")
 	events := a.events()
+	require.Equal(t, []string{"mid", "title"}, keys(at(events[4], "entry", 0, "standby", 0, "postback")), "the payload is the owner's")
 	require.Equal(t, appID, at(events[1], "entry", 0, "messaging", 0, "take_thread_control", "previous_owner_app_id"))
 	require.Equal(t, "kas keegi on?", at(events[2], "entry", 0, "standby", 0, "message", "text"))
 	require.Equal(t, true, at(events[3], "entry", 0, "standby", 0, "message", "is_echo"))
@@ -321,6 +326,9 @@ func TestUploadedAttachmentsCanBeSentAgain(t *testing.T) {
 			require.Equal(t, c.code, code)
 		})
 	}
+	code, _ := fault(a.upload("/"+page+"/message_attachments", pageToken, map[string]string{"platform": "instagram",
+		"message": `{"attachment":{"type":"image","payload":{}}}`}, "filedata", "image/gif", []byte("x")))
+	require.Equal(t, 100, code, "the page uploads for its Instagram account")
 	var content struct{ Attachment struct{ Type string } }
 	require.NoError(t, json.Unmarshal(a.Sent()[0].Content, &content))
 	require.Equal(t, "image", content.Attachment.Type)

@@ -26,11 +26,10 @@ func (s *Server) sendMessage(c *call, _ Failure) (answer, *fault) {
 	if f.has("sender_action") > 0 {
 		return s.senderAction(c, p)
 	}
-	order, offers, bad := s.readMessage(c, p.account)
+	order, offers, bad := s.readMessage(c, p)
 	if bad != nil {
 		return answer{}, bad
 	}
-	order.Account, order.To = p.account.id, p.id
 	if bad := s.mayWrite(p, order); bad != nil {
 		return answer{}, bad
 	}
@@ -69,48 +68,56 @@ func (s *Server) recipient(c *call) (*person, *fault) {
 }
 
 // readMessage checks the form of a message and returns what to accept.
-func (s *Server) readMessage(c *call, a *account) (Sent, []offer, *fault) {
+func (s *Server) readMessage(c *call, p *person) (Sent, []offer, *fault) {
 	f := c.params
-	order := Sent{MessagingType: f.str("messaging_type"), Tag: f.str("tag")}
-	if !slices.Contains([]string{"", "RESPONSE", "UPDATE", "MESSAGE_TAG"}, order.MessagingType) {
-		return order, nil, invalid("Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG}.")
+	order := Sent{Account: p.account.id, To: p.id, MessagingType: f.str("messaging_type"), Tag: f.str("tag")}
+	if bad := checkPurpose(f); bad != nil {
+		return order, nil, bad
 	}
-	if (order.Tag != "") != (order.MessagingType == "MESSAGE_TAG") {
-		return order, nil, invalid("Param tag goes with the messaging_type MESSAGE_TAG, and only with it.")
-	}
-	switch order.Tag {
-	case "", "HUMAN_AGENT":
-	case "CONFIRMED_EVENT_UPDATE", "ACCOUNT_UPDATE", "POST_PURCHASE_UPDATE":
-		return order, nil, refuse(codeParameter, 1893061, "(#100) Invalid parameter")
-	default:
-		return order, nil, invalid("Param tag is not a message tag.")
-	}
-	if !slices.Contains([]string{"", "REGULAR", "SILENT_PUSH", "NO_PUSH"}, f.str("notification_type")) {
-		return order, nil, invalid("Param notification_type must be one of {REGULAR, SILENT_PUSH, NO_PUSH}.")
-	}
-	if quoted, err := f.object("reply_to", "mid"); err != nil {
+	quoted, err := f.object("reply_to", "mid")
+	if err != nil {
 		return order, nil, invalid("%s", err)
-	} else if quoted != nil {
-		if order.ReplyTo, err = quoted.need("mid", 0); err != nil || s.state.messages[order.ReplyTo] == nil {
+	}
+	if quoted != nil {
+		order.ReplyTo = quoted.str("mid")
+		if m := s.state.messages[order.ReplyTo]; m == nil || m.person != p {
 			return order, nil, invalid("Param reply_to[mid] is not a message of this conversation.")
 		}
 	}
 	msg, err := f.object("message", "text", "attachment", "quick_replies", "metadata")
+	if err == nil && msg == nil {
+		err = missing("message")
+	}
+	if err == nil {
+		order.Mark, err = msg.upTo("metadata", 1000)
+	}
 	if err != nil {
 		return order, nil, invalid("%s", err)
 	}
-	if msg == nil {
-		return order, nil, invalid("The parameter message is required.")
-	}
-	if order.Mark, err = msg.upTo("metadata", 1000); err != nil {
-		return order, nil, invalid("%s", err)
-	}
 	order.Content = compact(f["message"])
-	offers, err := s.readContent(c, a, msg, &order)
+	offers, err := s.readContent(c, p.account, msg, &order)
 	if err != nil {
 		return order, nil, invalid("%s", err)
 	}
 	return order, offers, nil
+}
+
+// checkPurpose checks what a message says it is for, and how it is announced.
+func checkPurpose(f fields) *fault {
+	purpose, tag := f.str("messaging_type"), f.str("tag")
+	switch {
+	case !slices.Contains([]string{"", "RESPONSE", "UPDATE", "MESSAGE_TAG"}, purpose):
+		return invalid("Param messaging_type must be one of {RESPONSE, UPDATE, MESSAGE_TAG}.")
+	case (tag != "") != (purpose == "MESSAGE_TAG"):
+		return invalid("Param tag goes with the messaging_type MESSAGE_TAG, and only with it.")
+	case slices.Contains([]string{"CONFIRMED_EVENT_UPDATE", "ACCOUNT_UPDATE", "POST_PURCHASE_UPDATE"}, tag): // dead since April 2026
+		return refuse(codeParameter, 1893061, "(#100) Invalid parameter")
+	case tag != "" && tag != "HUMAN_AGENT":
+		return invalid("Param tag is not a message tag.")
+	case !slices.Contains([]string{"", "REGULAR", "SILENT_PUSH", "NO_PUSH"}, f.str("notification_type")):
+		return invalid("Param notification_type must be one of {REGULAR, SILENT_PUSH, NO_PUSH}.")
+	}
+	return nil
 }
 
 // mayWrite is the platform's own rule about who may be written to, and when.
