@@ -69,28 +69,27 @@ func (l *line) template(ctx context.Context, t channels.Template) (*outTemplate,
 		return nil, err
 	}
 	w := &outTemplate{Name: t.Name, Language: outLanguage{wireLanguage(t.Language)}}
-	add := func(c outComponent, params ...channels.Param) {
-		for _, p := range params {
-			var o outParam
-			if o, err = l.param(ctx, p); err != nil {
-				return
+	type component struct {
+		outComponent
+		params []channels.Param
+	}
+	all := []component{{outComponent{Type: "header"}, t.Header}, {outComponent{Type: "body"}, t.Body}}
+	for _, b := range t.Buttons {
+		all = append(all, component{outComponent{Type: "button", SubType: b.Type, Index: strconv.Itoa(b.Index)}, []channels.Param{b.Value}})
+	}
+	for _, c := range all {
+		for _, p := range c.params {
+			o, err := l.param(ctx, p)
+			if err != nil {
+				return nil, err
 			}
 			c.Parameters = append(c.Parameters, o)
 		}
-		if len(params) > 0 {
-			w.Components = append(w.Components, c)
+		if len(c.Parameters) > 0 {
+			w.Components = append(w.Components, c.outComponent)
 		}
 	}
-	add(outComponent{Type: "header"}, t.Header...)
-	if err == nil {
-		add(outComponent{Type: "body"}, t.Body...)
-	}
-	for _, b := range t.Buttons {
-		if err == nil {
-			add(outComponent{Type: "button", SubType: b.Type, Index: strconv.Itoa(b.Index)}, b.Value)
-		}
-	}
-	return w, err
+	return w, nil
 }
 
 // wireLanguage writes a BCP 47 tag as Meta does: "en-US" is "en_US".
