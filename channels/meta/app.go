@@ -58,10 +58,19 @@ func New(cfg Config) (*App, error) {
 		}
 		l.info = channels.Info{
 			ID: c.ID, Kind: c.Kind, Agency: c.Agency, Name: c.Name, Provider: "Meta", Capabilities: caps, Grade: channels.Signed,
+			PeerSpace: peerSpace(c),
 		}
 		a.lines = append(a.lines, l)
 	}
 	return a, nil
+}
+
+// peerSpace says where else the line's people are known by the same Peer.
+func peerSpace(l Line) string {
+	if l.Kind == channels.WhatsApp {
+		return channels.PhonePeers
+	}
+	return "meta/" + l.Account
 }
 
 // Name returns Config.Name.

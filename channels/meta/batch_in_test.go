@@ -52,8 +52,8 @@ func TestNumbersOfOneBusinessAreTold(t *testing.T) {
 	body := `{"object":"whatsapp_business_account","entry":[{"id":"` + wabaID + `","changes":[` + change(numberID, "w1") + `,` + change("106540352242923", "w2") +
 		`,` + change(goneID, "w3") + `,` + change("1", "w4") + `,null]}]}`
 	require.Equal(t, []string{
-		"received wa " + mari + " w1 " + said("a"), "malformed wa incomplete",
-		"received wa2 " + mari + " w2 " + said("a"), "malformed wa2 incomplete",
+		"received wa +" + mari + " w1 " + said("a"), "malformed wa incomplete",
+		"received wa2 +" + mari + " w2 " + said("a"), "malformed wa2 incomplete",
 		"malformed page unknown_account", "malformed page unknown_account", "malformed wa unknown_field",
 	}, tales(t, parsed(t, receiverOf(t, cfg), body)))
 	require.Equal(t, 2, ignored)
@@ -125,7 +125,7 @@ func TestTheKeyOfAnEventDoesNotDependOnWhenItArrives(t *testing.T) {
 func TestOneFieldOfAnotherTypeCostsNoMessage(t *testing.T) {
 	require.Equal(t, []string{"received page " + kati + " m1 " + said("a")}, tales(t, parsed(t, receiver(t), pageBody(
 		fromKati(`"message":{"mid":"m1","text":"a","is_echo":"no","quick_reply":7,"attachments":{},"reply_to":[],"metadata":{},"nlp":[]},"policy_enforcement":null`)))))
-	require.Equal(t, []string{"received wa " + mari + " wamid.1 " + said("a") + " from:Mari Mets"}, tales(t, parsed(t, receiver(t),
+	require.Equal(t, []string{"received wa +" + mari + " wamid.1 " + said("a") + " from:Mari Mets"}, tales(t, parsed(t, receiver(t),
 		fromMari(`"type":"text","text":{"body":"a"},"context":7,"image":"x","contacts":{},"unsupported":[]`))))
 	require.Equal(t, []string{"received page 42 17 " + said("5")}, tales(t, parsed(t, receiver(t),
 		`{"object":"page","entry":[{"id":`+pageID+`,"messaging":[{"sender":{"id":42},"message":{"mid":17,"text":5}}]}]}`)), "numbers for strings")

@@ -37,7 +37,7 @@ type world struct {
 }
 
 func simPeers() map[channels.ID]channels.Peer {
-	return map[channels.ID]channels.Peer{"messenger": outKati, "instagram": "1535148674800000", "login": "1535148674800001", "whatsapp": outPhone}
+	return map[channels.ID]channels.Peer{"messenger": outKati, "instagram": "1535148674800000", "login": "1535148674800001", "whatsapp": "+" + outPhone}
 }
 
 func simAccounts() map[channels.ID]string {
@@ -83,7 +83,7 @@ func newWorld(t channeltest.TB, change ...func(*metatest.Config, *meta.Config)) 
 		t.Fatalf("%v", err)
 	}
 	for id, account := range simAccounts() {
-		sim.Person(account, string(simPeers()[id])).Says("Tere")
+		sim.Person(account, strings.TrimPrefix(string(simPeers()[id]), "+")).Says("Tere")
 	}
 	sim.Take()
 	return w
@@ -104,7 +104,7 @@ func (w *world) sign(body []byte) *channels.Request {
 }
 
 func (w *world) person(id channels.ID) *metatest.Person {
-	return w.sim.Person(simAccounts()[id], string(simPeers()[id]))
+	return w.sim.Person(simAccounts()[id], strings.TrimPrefix(string(simPeers()[id]), "+"))
 }
 
 func (w *world) behave(b channeltest.Behaviour) bool {

@@ -91,12 +91,22 @@ type waEvent struct {
 }
 
 // either returns the number that names a person, or else the business-scoped
-// id: people with a username need not show a number. It is used as it comes.
+// id: people with a username need not show a number.
 func either(number, user loose) channels.Peer {
 	if number != "" {
-		return channels.Peer(number)
+		return whoever(number)
 	}
 	return channels.Peer(user)
+}
+
+// whoever writes a phone number as every provider of WhatsApp does, "+" and
+// digits, so that a person is the same person at all of them. Anything else
+// stays as it is, a business-scoped id above all.
+func whoever(id loose) channels.Peer {
+	if number(string(id)) {
+		return channels.Peer("+" + id)
+	}
+	return channels.Peer(id)
 }
 
 func (e waEvent) received() {
@@ -178,11 +188,14 @@ func (e waEvent) echo() {
 // system is what WhatsApp itself says of a person.
 func (e waEvent) system() {
 	s, old := e.m.System, either(e.m.From, e.m.FromUser)
-	next := either(s.New, s.NewOld)
+	next := whoever(s.New)
+	if next == "" {
+		next = whoever(s.NewOld)
+	}
 	switch s.Type {
 	case "user_changed_number", "customer_changed_number":
 		if next == "" {
-			next = channels.Peer(s.User)
+			next = whoever(s.User)
 		}
 	case "user_changed_user_id":
 		// The old id is often not told here, but with the field user_id_update.

@@ -138,12 +138,12 @@ func TestAPersonOnWhatsAppIsANumberOrAScopedID(t *testing.T) {
 		_, body := sent(t, m)
 		require.Contains(t, body, want)
 	}
-	for _, peer := range []channels.Peer{"", "kati", "ee.1", "EE.", "+", "372 555", "372/../me"} {
+	for _, peer := range []channels.Peer{"kati", "contactId:1f3a", "ee.1", "EE.", "+", "372 555", "372/../me"} {
 		g := graphSays(t, accepts())
 		m := letter("whatsapp", channels.Text{Body: "Tere"})
 		m.To.Peer = peer
 		_, err := outLine(t, outApp(t, outConfig(g.URL)), "whatsapp").Send(context.Background(), m)
-		outFailure(t, err, channels.ErrMalformed, channels.NotSent)
+		outFailure(t, err, channels.ErrUnreachable, channels.NotSent)
 		require.Empty(t, g.all())
 	}
 }
@@ -363,5 +363,14 @@ func erases(t *testing.T) func(channels.Channel, channels.Address) error {
 		got, err := o.Erase(context.Background(), to, "")
 		require.Equal(t, channels.NotErasable, got)
 		return err
+	}
+}
+
+func TestPeopleOnWhatsAppCarryOverAndOthersDoNot(t *testing.T) {
+	app := outApp(t, outConfig("http://127.0.0.1:1"))
+	for id, space := range map[channels.ID]string{
+		"whatsapp": channels.PhonePeers, "messenger": "meta/" + outPage, "login": "meta/" + outLogin,
+	} {
+		require.Equal(t, space, outLine(t, app, id).Info().PeerSpace, id)
 	}
 }

@@ -94,8 +94,8 @@ func (l *line) sendWhatsApp(ctx context.Context, m channels.Outbound) (channels.
 		order.Recipient = peer
 	case number(digits):
 		order.To = digits
-	default:
-		return "", l.refuse("send", channels.ErrMalformed, "nobody's WhatsApp id")
+	default: // a form of another provider's, that had the line before
+		return "", l.refuse("send", channels.ErrUnreachable, "nobody's WhatsApp id")
 	}
 	if m.Extended {
 		return "", l.refuse("send", channels.ErrWindowClosed, "WhatsApp has no extension of the window")

@@ -117,6 +117,9 @@ func TestASimulatedTextArrivesAsItWasWritten(t *testing.T) {
 		mid := sim.Person(account, id).Says(text)
 		got := take()[0].(*channels.Received)
 		require.Equal(t, channels.Text{Body: text}, got.Content)
+		if account == numberID {
+			id = "+" + id
+		}
 		require.Equal(t, channels.Peer(id), got.Peer)
 		require.Equal(t, channels.ProviderID(mid), got.ID)
 	}

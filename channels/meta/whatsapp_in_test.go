@@ -10,7 +10,7 @@ import (
 )
 
 func TestMessagesOnWhatsApp(t *testing.T) {
-	const me, name = "received wa " + mari + " wamid.1 ", " from:Mari Mets"
+	const me, name = "received wa +" + mari + " wamid.1 ", " from:Mari Mets"
 	for title, tc := range map[string]struct {
 		message string
 		want    []string
@@ -47,18 +47,18 @@ func TestMessagesOnWhatsApp(t *testing.T) {
 		"an unsupported message":         {`"type":"unsupported","unsupported":{"type":"edit"},"errors":[{"code":131051}]`, []string{me + `unsupported{"type":"edit"}` + name}},
 		"a message of a new type":        {`"type":"hologram","hologram":{}`, []string{me + `unsupported{"type":"hologram"}` + name}},
 		"a message of no type":           {`"text":{"body":"a"}`, []string{me + `unsupported{"type":"unknown"}` + name}},
-		"an advertisement":               {`"type":"text","text":{"body":"a"},"referral":{"source_id":"17","source_type":"ad"}`, []string{"referred wa " + mari + " 17 source:ad", me + said("a") + name}},
+		"an advertisement":               {`"type":"text","text":{"body":"a"},"referral":{"source_id":"17","source_type":"ad"}`, []string{"referred wa +" + mari + " 17 source:ad", me + said("a") + name}},
 		"a message in a group":           {`"type":"text","text":{"body":"a"},"group_id":"g"`, []string{}},
-		"a revoked message":              {`"type":"revoke","revoke":{"original_message_id":"wamid.0"}`, []string{"withdrawn wa " + mari + " wamid.0"}},
+		"a revoked message":              {`"type":"revoke","revoke":{"original_message_id":"wamid.0"}`, []string{"withdrawn wa +" + mari + " wamid.0"}},
 		"a revocation of nothing":        {`"type":"revoke"`, []string{"malformed wa incomplete"}},
-		"an edited message":              {`"type":"edit","edit":{"original_message_id":"wamid.0","message":{"type":"text","text":{"body":"parem"}}}`, []string{"edited wa " + mari + " wamid.0 " + said("parem")}},
+		"an edited message":              {`"type":"edit","edit":{"original_message_id":"wamid.0","message":{"type":"text","text":{"body":"parem"}}}`, []string{"edited wa +" + mari + " wamid.0 " + said("parem")}},
 		"an edit of nothing":             {`"type":"edit","edit":{"original_message_id":"wamid.0"}`, []string{"malformed wa incomplete"}},
-		"a new number":                   {`"type":"system","system":{"type":"user_changed_number","wa_id":"37255500002"}`, []string{"peer wa " + mari + " now:37255500002"}},
-		"a new number, in older form":    {`"type":"system","system":{"type":"customer_changed_number","new_wa_id":"37255500002"}`, []string{"peer wa " + mari + " now:37255500002"}},
-		"a new number that is not shown": {`"type":"system","system":{"type":"user_changed_number","user_id":"` + jaan + `"}`, []string{"peer wa " + mari + " now:" + jaan}},
+		"a new number":                   {`"type":"system","system":{"type":"user_changed_number","wa_id":"37255500002"}`, []string{"peer wa +" + mari + " now:+37255500002"}},
+		"a new number, in older form":    {`"type":"system","system":{"type":"customer_changed_number","new_wa_id":"37255500002"}`, []string{"peer wa +" + mari + " now:+37255500002"}},
+		"a new number that is not shown": {`"type":"system","system":{"type":"user_changed_number","user_id":"` + jaan + `"}`, []string{"peer wa +" + mari + " now:" + jaan}},
 		"a new business-scoped id":       {`"from_user_id":"` + jaan + `","type":"system","system":{"type":"user_changed_user_id","user_id":"EE.2"}`, []string{"peer wa " + jaan + " now:EE.2"}},
 		"somebody else may have the number": {`"type":"system","system":{"type":"customer_identity_changed","wa_id":"` + mari + `"}`,
-			[]string{"line wa " + mari + " person customer_identity_changed"}},
+			[]string{"line wa +" + mari + " person customer_identity_changed"}},
 		"a number that did not change": {`"type":"system","system":{"type":"user_changed_number","wa_id":"` + mari + `"}`, []string{"malformed wa incomplete"}},
 		"a system message of nothing":  {`"type":"system"`, []string{"malformed wa incomplete"}},
 		"a new kind of system message": {`"type":"system","system":{"type":"moved_to_mars"}`, []string{"malformed wa unknown_event"}},
@@ -90,7 +90,7 @@ func TestAPersonWithoutANumberIsAPerson(t *testing.T) {
 }
 
 func TestStatusesOnWhatsApp(t *testing.T) {
-	const me = "status wa " + mari + " "
+	const me = "status wa +" + mari + " "
 	for name, tc := range map[string]struct {
 		status string
 		want   []string
@@ -122,17 +122,17 @@ func TestOtherFieldsOfANumber(t *testing.T) {
 		want         []string
 	}{
 		"an echo of the app on the telephone": {"smb_message_echoes", `"message_echoes":[{"from":"3726000000","to":"` + mari + `","id":"o1","timestamp":"1700000001","type":"text","text":{"body":"a"}}]`,
-			[]string{"echoed wa " + mari + " o1 " + said("a")}},
+			[]string{"echoed wa +" + mari + " o1 " + said("a")}},
 		"an echo with its ends exchanged": {"smb_message_echoes", `"message_echoes":[{"from":"` + mari + `","to":"3726000000","id":"o1","timestamp":"1700000001","type":"text","text":{"body":"a"}}]`,
-			[]string{"echoed wa " + mari + " o1 " + said("a")}},
+			[]string{"echoed wa +" + mari + " o1 " + said("a")}},
 		"it was unsent there": {"smb_message_echoes", `"message_echoes":[{"from":"3726000000","to":"` + mari + `","id":"o2","timestamp":"1700000001","type":"revoke","revoke":{"original_message_id":"o1"}}]`,
-			[]string{"withdrawn wa " + mari + " o1"}},
+			[]string{"withdrawn wa +" + mari + " o1"}},
 		"an echo to nobody":      {"smb_message_echoes", `"message_echoes":[{"id":"o1","type":"text"}]`, []string{"malformed wa incomplete"}},
 		"echoes of nothing":      {"smb_message_echoes", `"x":1`, []string{"malformed wa unknown_event"}},
-		"marketing is stopped":   {"user_preferences", `"user_preferences":[{"wa_id":"` + mari + `","category":"marketing_messages","value":"stop","timestamp":1731705721}]`, []string{"optout wa " + mari + " in:false"}},
+		"marketing is stopped":   {"user_preferences", `"user_preferences":[{"wa_id":"` + mari + `","category":"marketing_messages","value":"stop","timestamp":1731705721}]`, []string{"optout wa +" + mari + " in:false"}},
 		"marketing is resumed":   {"user_preferences", `"user_preferences":[{"user_id":"` + jaan + `","value":"resume"}]`, []string{"optout wa " + jaan + " in:true"}},
 		"a wish that is new":     {"user_preferences", `"user_preferences":[{"wa_id":"` + mari + `","value":"later"}]`, []string{"malformed wa unknown_event"}},
-		"somebody on standby":    {"standby", `"messages":[{"from":"` + mari + `","id":"w1","timestamp":"1700000001","type":"button","button":{"payload":"p","text":"Jah"}}]`, []string{"received wa " + mari + " w1 " + said("Jah") + " from:Mari Mets standby"}},
+		"somebody on standby":    {"standby", `"messages":[{"from":"` + mari + `","id":"w1","timestamp":"1700000001","type":"button","button":{"payload":"p","text":"Jah"}}]`, []string{"received wa +" + mari + " w1 " + said("Jah") + " from:Mari Mets standby"}},
 		"an error of the number": {"messages", `"errors":[{"code":130429,"title":"x"}]`, []string{"line wa error 130429"}},
 		"messages of nothing":    {"messages", `"messages":[]`, []string{"malformed wa unknown_event"}},
 		"a call":                 {"calls", `"calls":[{"id":"c"}]`, []string{"malformed wa unknown_field"}},
