@@ -63,6 +63,7 @@ func TestConnectionsThatAreCut(t *testing.T) {
 	}{
 		"before anything happened":    {metatest.Failure{HangUpBefore: true}, 0},
 		"after the message was taken": {metatest.Failure{HangUpAfter: true}, 1},
+		"instead of an error":         {metatest.Failure{HangUpAfter: true, Code: 2}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := open(t)

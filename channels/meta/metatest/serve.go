@@ -44,7 +44,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	}
 	var a answer
-	if !f.answers() || f.AfterAccept {
+	if !f.answers() || f.AfterAccept || f.HangUpAfter {
 		a = s.serve(c, f)
 	}
 	if f.answers() {
