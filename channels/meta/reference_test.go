@@ -103,7 +103,7 @@ func TestReference(t *testing.T) {
 		failed++
 		t.Errorf("%s has a row, and there is no such file", name)
 	}
-	fmt.Printf("reference meta: fixtures=%d vectors=%d failed=%d\n", fixtures, vectors, failed)
+	fmt.Printf("reference: fixtures=%d vectors=%d later=0 failed=%d\n", fixtures, vectors, failed)
 }
 
 // signatureVectors gives each vector of a file its verdict.
