@@ -16,10 +16,10 @@ import (
 // App is one Meta app with its lines. It is a messaging service provider in the
 // sense of the package msp. All methods may be called concurrently.
 type App struct {
-	cfg       Config
-	lines     []*line
-	usage     meter // of the app's calls
-	downloads *downloads
+	cfg   Config
+	lines []*line
+	usage meter // of the app's calls
+	files *httpx.Fetcher
 }
 
 // line is one account of the app.
@@ -38,11 +38,11 @@ func New(cfg Config) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	files, err := newDownloads(cfg)
+	files, err := cfg.files()
 	if err != nil {
 		return nil, err
 	}
-	a := &App{cfg: cfg, downloads: files}
+	a := &App{cfg: cfg, files: files}
 	for i, c := range cfg.Lines {
 		l := &line{app: a, conf: c}
 		base := cfg.Endpoints.Graph

@@ -75,12 +75,8 @@ func (l *line) open(ctx context.Context, address string, h http.Header) (io.Read
 		if err != nil || u.Host == "" {
 			return nil, httpx.ErrURL
 		}
-		var f *httpx.Fetcher
-		if f, err = l.app.downloads.fetcher(u); err != nil {
-			return nil, err
-		}
 		var body io.ReadCloser
-		body, _, err = f.Open(ctx, u.String(), h)
+		body, _, err = l.app.files.Open(ctx, u.String(), h)
 		var status *httpx.StatusError
 		if !errors.As(err, &status) || status.Status/100 != 3 || status.Header.Get("Location") == "" {
 			return body, err

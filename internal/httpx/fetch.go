@@ -91,6 +91,9 @@ func NewFetcher(cfg FetcherConfig) (*Fetcher, error) {
 	if err != nil {
 		return nil, fmt.Errorf("httpx: FetcherConfig.SecretHosts: %w", err)
 	}
+	if len(secret.below) > 0 {
+		return nil, errors.New("httpx: FetcherConfig.SecretHosts must be named one by one")
+	}
 	for entry := range secret.entries {
 		if _, ok := hosts.entries[entry]; !ok {
 			return nil, errors.New("httpx: FetcherConfig.SecretHosts must all be in AllowHosts")

@@ -12,14 +12,23 @@ import (
 // HostList is a set of destinations. The zero value is empty and allows nothing.
 type HostList struct {
 	entries map[string]struct{}
+	below   []string // ".example.com"
 }
 
-// NewHostList takes exact hosts: "media.example.com" means the standard port of
-// the scheme, "127.0.0.1:8090" that port alone. There are no wildcards; a name
-// with other letters than ASCII is written in its "xn--" form.
+// NewHostList takes hosts: "media.example.com" means the standard port of the
+// scheme, "127.0.0.1:8090" that port alone, and "*.example.com" the standard port
+// of all names below it, for delivery networks whose hosts cannot be listed. A
+// name with other letters than ASCII is written in its "xn--" form.
 func NewHostList(hosts ...string) (HostList, error) {
 	l := HostList{entries: make(map[string]struct{}, len(hosts))}
 	for _, entry := range hosts {
+		if domain, ok := strings.CutPrefix(entry, "*"); ok {
+			if !strings.HasPrefix(domain, ".") || strings.Count(domain, ".") < 2 || !validHost(domain[1:]) || strings.Contains(domain, ":") {
+				return HostList{}, fmt.Errorf("host %q: not a name below which all are meant", entry)
+			}
+			l.below = append(l.below, strings.ToLower(domain))
+			continue
+		}
 		host, port, err := net.SplitHostPort(entry)
 		if err != nil {
 			host, port = entry, ""
@@ -44,6 +53,10 @@ func (l HostList) Allows(u *url.URL) bool {
 	_, listed := l.entries[hostKey(u.Hostname(), port)]
 	if !listed && port == standard {
 		_, listed = l.entries[hostKey(u.Hostname(), "")]
+		name := strings.ToLower(u.Hostname())
+		for _, domain := range l.below {
+			listed = listed || len(name) > len(domain) && strings.HasSuffix(name, domain)
+		}
 	}
 	return listed
 }

@@ -14,10 +14,17 @@ import (
 )
 
 func TestHostListAllows(t *testing.T) {
-	list, err := httpx.NewHostList("Media.Example.com", "api.example.com:8443", "127.0.0.1:8090", "[::1]:8090", "2001:db8::1", "plain.example.com:80")
+	list, err := httpx.NewHostList("Media.Example.com", "api.example.com:8443", "127.0.0.1:8090", "[::1]:8090", "2001:db8::1", "plain.example.com:80", "*.Cdn.example")
 	require.NoError(t, err)
 	for raw, want := range map[string]bool{
 		"https://media.example.com/x":              true,
+		"https://a.cdn.example/x":                  true,
+		"https://A.b.CDN.example:443/x":            true,
+		"https://a.cdn.example:8443/x":             false,
+		"https://cdn.example/x":                    false,
+		"https://.cdn.example/x":                   false,
+		"https://xcdn.example/x":                   false,
+		"https://a.cdn.example.evil.example/x":     false,
 		"https://MEDIA.example.COM:443/x":          true,
 		"http://media.example.com/x":               true,
 		"http://media.example.com:80/x":            true,
@@ -54,7 +61,7 @@ func TestHostListAllows(t *testing.T) {
 
 func TestNewHostListRefuses(t *testing.T) {
 	for _, entry := range []string{
-		"", "*", "*.example.com", "https://example.com", "example.com/x", "example.com:", "example.com:https",
+		"", "*", "*.", "*.com", "*example.com", "*.example.com:443", "a.*.example.com", "*.*.example.com", "https://example.com", "example.com/x", "example.com:", "example.com:https",
 		":443", "exa mple.com", "õ.example.com", "u@example.com", "[::1", "1::2::3", "example.com?", "example.com:-1",
 	} {
 		_, err := httpx.NewHostList("good.example.com", entry)
