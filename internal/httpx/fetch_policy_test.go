@@ -122,8 +122,8 @@ func TestNewFetcherRefuses(t *testing.T) {
 		cfg   httpx.FetcherConfig
 		field string
 	}{
-		"a wildcard too wide":           {AllowHosts: []string{"*.com"}},
-		"a secret for a wildcard":       {AllowHosts: []string{"*.example.com"}, SecretHosts: []string{"*.example.com"}},
+		"a wildcard too wide":           {httpx.FetcherConfig{AllowHosts: []string{"*.com"}}, "AllowHosts"},
+		"a secret for a wildcard":       {httpx.FetcherConfig{AllowHosts: []string{"*.example.com"}, SecretHosts: []string{"*.example.com"}}, "SecretHosts"},
 		"a bad secret host":             {httpx.FetcherConfig{SecretHosts: []string{"x/y"}}, "SecretHosts"},
 		"a secret host nobody may call": {httpx.FetcherConfig{AllowHosts: []string{"a.example"}, SecretHosts: []string{"b.example"}}, "SecretHosts"},
 		"a negative size":               {httpx.FetcherConfig{MaxBytes: -1}, "MaxBytes"},
