@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
 // Config describes the app. AppSecrets, VerifyToken and Lines are required;
@@ -156,7 +157,7 @@ func (cfg Config) complete() (Config, error) {
 		cfg.TemplateLanguages = []string{"et", "en", "ru"}
 	}
 	if cfg.MediaTypes == nil {
-		cfg.MediaTypes = mediaTypes()
+		cfg.MediaTypes = httpx.MediaTypes()
 	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now

@@ -109,13 +109,13 @@ func stateOf(review, name, status loose) (state NumberState, reason string) {
 		field string
 		value loose
 	}{{fieldReview, review}, {fieldName, name}, {fieldStatus, status}} {
-		says := judgement(f.field, f.value.word())
+		says := judgement(f.field, f.value.Word())
 		if says == "" && f.field == fieldStatus {
 			says = NumberUnknown
 		}
 		for rank, s := range order {
 			if s == says && rank > worst {
-				worst, state, reason = rank, s, f.field+":"+f.value.word()
+				worst, state, reason = rank, s, f.field+":"+f.value.Word()
 			}
 		}
 	}

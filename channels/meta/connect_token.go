@@ -73,7 +73,7 @@ func (c *Connector) Inspect(ctx context.Context, a Account) (TokenState, error) 
 	}
 	if e := w.Data.Error; e != nil && !s.Valid {
 		s.Reason = e.wireError.fault(op, "").Provider
-		if subcode := e.Subcode.word(); subcode != "" {
+		if subcode := e.Subcode.Word(); subcode != "" {
 			s.Reason = codeText(e.Code) + "/" + subcode
 		}
 	}

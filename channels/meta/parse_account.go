@@ -35,27 +35,27 @@ func (b *batch) account(o origin, business string, c *changed) {
 	var e channels.LineChanged
 	switch c.Field {
 	case "message_template_status_update":
-		e = channels.LineChanged{Subject: "template", Name: template, State: v.Event.word(), Reason: string(v.Reason)}
+		e = channels.LineChanged{Subject: "template", Name: template, State: v.Event.Word(), Reason: string(v.Reason)}
 	case "message_template_quality_update":
-		e = channels.LineChanged{Subject: "template_quality", Name: template, State: v.Quality.word()}
+		e = channels.LineChanged{Subject: "template_quality", Name: template, State: v.Quality.Word()}
 	case "template_category_update":
-		e = channels.LineChanged{Subject: "template_category", Name: template, State: v.Category.word()}
+		e = channels.LineChanged{Subject: "template_category", Name: template, State: v.Category.Word()}
 	case "message_template_components_update":
 		e = channels.LineChanged{Subject: "template_content", Name: template, State: "changed"}
 	case "account_update":
-		e = channels.LineChanged{Subject: "account", State: v.Event.word(), Reason: v.accountReason()}
+		e = channels.LineChanged{Subject: "account", State: v.Event.Word(), Reason: v.accountReason()}
 	case "account_review_update":
-		e = channels.LineChanged{Subject: "account_review", State: v.Decision.word(), Reason: string(v.Rejection)}
+		e = channels.LineChanged{Subject: "account_review", State: v.Decision.Word(), Reason: string(v.Rejection)}
 	case "account_alerts":
-		e = channels.LineChanged{Subject: "account_alert", State: v.Alert.word(), Reason: string(v.Severity)}
+		e = channels.LineChanged{Subject: "account_alert", State: v.Alert.Word(), Reason: string(v.Severity)}
 	case "business_capability_update":
 		e = channels.LineChanged{Subject: "capability", State: "changed"}
 	case "phone_number_quality_update":
-		e = channels.LineChanged{Subject: "number_quality", State: v.Event.word(), Reason: string(v.Limit)}
+		e = channels.LineChanged{Subject: "number_quality", State: v.Event.Word(), Reason: string(v.Limit)}
 	case "phone_number_name_update":
-		e = channels.LineChanged{Subject: "number_name", State: v.Decision.word(), Reason: string(v.Rejection)}
+		e = channels.LineChanged{Subject: "number_name", State: v.Decision.Word(), Reason: string(v.Rejection)}
 	case "security":
-		e = channels.LineChanged{Subject: "security", State: v.Event.word()}
+		e = channels.LineChanged{Subject: "security", State: v.Event.Word()}
 	default:
 		o.malformed(reasonField)
 		return

@@ -68,7 +68,7 @@ func (p pageEvent) read() {
 		peer, _ := p.person()
 		p.lineChanged(peer, "thread", "requested", "")
 	case e.Policy != nil:
-		p.lineChanged("", "policy", e.Policy.Action.word(), string(e.Policy.Reason))
+		p.lineChanged("", "policy", e.Policy.Action.Word(), string(e.Policy.Reason))
 	case e.Roles != nil, e.Linking != nil:
 	default:
 		p.malformed(reasonEvent)
@@ -196,7 +196,7 @@ func (p pageEvent) referred(k string, r *referral) {
 	if word == "" {
 		word = string(r.Ad)
 	}
-	p.add(&channels.Referred{EventMeta: p.meta(peer, k), Word: word, Source: r.Source.word()})
+	p.add(&channels.Referred{EventMeta: p.meta(peer, k), Word: word, Source: r.Source.Word()})
 }
 
 // optIn is a consent that was given beside the conversation. One to regular
@@ -204,7 +204,7 @@ func (p pageEvent) referred(k string, r *referral) {
 func (p pageEvent) optIn(o *optIn) {
 	peer, _ := p.person() // nobody yet, where only a reference of a website is known
 	k := hidden("optin", string(p.raw))
-	switch status := o.Status.word(); {
+	switch status := o.Status.Word(); {
 	case peer != "" && (status == "stop_notifications" || status == "resume_notifications"):
 		p.add(&channels.OptedOut{EventMeta: p.meta(peer, k), In: status == "resume_notifications"})
 	case o.Word != "":

@@ -112,7 +112,7 @@ func typeName(l loose) string {
 	if l == "" {
 		return "unknown"
 	}
-	return l.word()
+	return l.Word()
 }
 
 // fetchable reports whether an address can be downloaded at all: it came

@@ -131,7 +131,7 @@ func (e waEvent) received() {
 		return
 	}
 	if m.Referral != nil {
-		e.add(&channels.Referred{EventMeta: e.meta(peer, key("referral", string(id))), Word: string(m.Referral.ID), Source: m.Referral.Source.word()})
+		e.add(&channels.Referred{EventMeta: e.meta(peer, key("referral", string(id))), Word: string(m.Referral.ID), Source: m.Referral.Source.Word()})
 	}
 	e.origin.received(channels.Received{
 		ID: id, ReplyTo: channels.ProviderID(m.Context.ID), From: e.profile(), Standby: e.standby,
@@ -206,7 +206,7 @@ func (e waEvent) system() {
 	case "customer_identity_changed", "user_identity_changed":
 		// Somebody may have taken the number over. Nobody has a new name, so it
 		// goes to the operator, with the person.
-		e.lineChanged(old, "person", s.Type.word(), "")
+		e.lineChanged(old, "person", s.Type.Word(), "")
 		return
 	default:
 		e.malformed(reasonEvent)

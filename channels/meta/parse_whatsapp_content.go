@@ -37,7 +37,7 @@ func (m *waMessage) contents(tap bool) []channels.Content {
 	case m.Type == "order" && m.Order != nil:
 		c = m.Order.content()
 	case m.Type == "unsupported" && m.Unsupported.Type != "":
-		c = channels.Unsupported{Type: m.Unsupported.Type.word()}
+		c = channels.Unsupported{Type: m.Unsupported.Type.Word()}
 	default:
 		c = m.media()
 	}
@@ -94,7 +94,7 @@ func (w *waInteractive) content(tap bool) channels.Content {
 	if w.Type == "" {
 		return nil
 	}
-	return channels.Unsupported{Type: w.Type.word()}
+	return channels.Unsupported{Type: w.Type.Word()}
 }
 
 func (r *waReply) content(tap bool) channels.Content {

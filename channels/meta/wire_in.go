@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
 // The JSON of webhooks, as far as it is read. It is decoded leniently, field by
@@ -49,42 +49,8 @@ func (e *element[T]) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// loose is a string, the digits of a number, or "" for everything else.
-type loose string
-
-func (l *loose) UnmarshalJSON(b []byte) error {
-	*l = ""
-	switch c := b[0]; {
-	case c == '"':
-		*l = loose(unquote(b))
-	case c == '-' || '0' <= c && c <= '9':
-		*l = loose(b)
-	}
-	return nil
-}
-
-// unquote decodes a JSON string. Nearly all are without escapes, and are then
-// what stands between the quotes.
-func unquote(b []byte) string {
-	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
-		return string(b[1 : len(b)-1])
-	}
-	var s string
-	_ = json.Unmarshal(b, &s)
-	return s
-}
-
-// word returns l as a word of Meta's, such as the name of a type, in lower
-// case; "other" for what is none.
-func (l loose) word() string {
-	safe := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_'
-	}
-	if len(l) > 64 || strings.TrimFunc(string(l), safe) != "" {
-		return "other"
-	}
-	return strings.ToLower(string(l))
-}
+// loose is what may come as a string or as a number.
+type loose = httpx.Loose
 
 // yes is true for true alone.
 type yes bool

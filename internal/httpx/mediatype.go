@@ -104,3 +104,18 @@ func validPattern(p string) bool {
 		!strings.ContainsFunc(major, func(r rune) bool { return notTokenChar(r) || r == '*' }) &&
 		(minor == "*" || !strings.ContainsFunc(minor, func(r rune) bool { return notTokenChar(r) || r == '*' }))
 }
+
+// MediaTypes are the types of files that are fetched where nobody says otherwise:
+// nothing that runs when it is opened in a browser.
+func MediaTypes() []string {
+	return []string{
+		"image/*", "video/*", "audio/*", "text/plain", "text/csv", "application/pdf", "application/rtf", "application/zip",
+		"application/vnd.etsi.asic-e+zip", "application/vnd.etsi.asic-s+zip", "application/x-ddoc", "application/x-bdoc",
+		"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
+		"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+		"application/vnd.openxmlformats-officedocument.presentationml.presentation",
+		"application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
+		"application/octet-stream",
+	}
+}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
 // Config describes the workspace. AccessKey, WorkspaceID, SigningKeys and Lines
@@ -169,7 +170,7 @@ func (cfg Config) complete() (Config, error) {
 		cfg.Now = time.Now
 	}
 	if cfg.MediaTypes == nil {
-		cfg.MediaTypes = mediaTypes()
+		cfg.MediaTypes = httpx.MediaTypes()
 	}
 	cfg.Lines = slices.Clone(cfg.Lines)
 	for i := range cfg.Lines {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
 // body is what a message says: the field that its type names.
@@ -34,13 +35,12 @@ type spoken struct {
 	is   bool
 }
 
-func (s *spoken) UnmarshalJSON(b []byte) (err error) {
+func (s *spoken) UnmarshalJSON(b []byte) error {
 	*s = spoken{}
 	if b[0] == '"' {
-		s.text, err = unquote(b)
-		s.is = err == nil
+		*s = spoken{httpx.Unquote(b), true}
 	}
-	return err
+	return nil
 }
 
 type imageIn struct {

@@ -12,21 +12,6 @@ import (
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
-// mediaTypes are the default of Config.MediaTypes: nothing that runs when it is
-// opened in a browser.
-func mediaTypes() []string {
-	return []string{
-		"image/*", "video/*", "audio/*", "text/plain", "text/csv", "application/pdf", "application/rtf", "application/zip",
-		"application/vnd.etsi.asic-e+zip", "application/vnd.etsi.asic-s+zip", "application/x-ddoc", "application/x-bdoc",
-		"application/msword", "application/vnd.ms-excel", "application/vnd.ms-powerpoint",
-		"application/vnd.openxmlformats-officedocument.wordprocessingml.document",
-		"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-		"application/vnd.openxmlformats-officedocument.presentationml.presentation",
-		"application/vnd.oasis.opendocument.text", "application/vnd.oasis.opendocument.spreadsheet",
-		"application/octet-stream",
-	}
-}
-
 func (cfg Config) fetcher() (*httpx.Fetcher, error) {
 	// Each field alone first, so that the error can name it.
 	if _, err := httpx.NewHostList(cfg.Endpoints.Media); err != nil {

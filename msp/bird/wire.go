@@ -1,11 +1,7 @@
 package bird
 
 import (
-	"bytes"
-	"encoding/json"
-	"errors"
 	"time"
-	"unicode/utf8"
 
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
@@ -102,55 +98,12 @@ type failure struct {
 // page is the envelope of every list. It is strict, because to overlook a
 // message would be to call it missing; what it lists is read leniently.
 type page[T any] struct {
-	Results items[T] `json:"results"`
-	Next    string   `json:"nextPageToken"`
+	Results httpx.Items[T] `json:"results"`
+	Next    string         `json:"nextPageToken"`
 }
 
-type items[T any] []T
-
-func (l *items[T]) UnmarshalJSON(b []byte) error {
-	var raw []json.RawMessage
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return err
-	}
-	*l = make([]T, len(raw))
-	for i, r := range raw {
-		if r[0] != '{' {
-			return errors.New("a list of something else")
-		}
-		if err := httpx.DecodeJSON(r, &(*l)[i], httpx.JSONLimits{Lenient: true}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// loose is a string, the digits of a number, or "" for everything else.
-type loose string
-
-func (l *loose) UnmarshalJSON(b []byte) error {
-	*l = ""
-	switch c := b[0]; {
-	case c == '"':
-		s, err := unquote(b)
-		*l = loose(s)
-		return err
-	case c == '-' || '0' <= c && c <= '9':
-		*l = loose(b)
-	}
-	return nil
-}
-
-// unquote decodes a JSON string. Nearly all are without escapes, and are then
-// what stands between the quotes.
-func unquote(b []byte) (string, error) {
-	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
-		return string(b[1 : len(b)-1]), nil
-	}
-	var s string
-	err := json.Unmarshal(b, &s)
-	return s, err
-}
+// loose is what may come as a string or as a number.
+type loose = httpx.Loose
 
 // moment is a time in RFC 3339. Zero stands for null and for what is no time.
 type moment struct{ time.Time }
@@ -160,11 +113,7 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 	if b[0] != '"' {
 		return nil
 	}
-	s, err := unquote(b)
-	if err != nil {
-		return err
-	}
-	if t, err := time.Parse(time.RFC3339, s); err == nil {
+	if t, err := time.Parse(time.RFC3339, httpx.Unquote(b)); err == nil {
 		m.Time = t
 	}
 	return nil

@@ -1,12 +1,9 @@
 package messagebird
 
 import (
-	"bytes"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
@@ -101,55 +98,12 @@ func (f fault) code() string {
 // page is the envelope of every list. It is strict, because to overlook a
 // message would be to call it missing; what it lists is read leniently.
 type page[T any] struct {
-	Total int      `json:"totalCount"`
-	Items items[T] `json:"items"`
+	Total int            `json:"totalCount"`
+	Items httpx.Items[T] `json:"items"`
 }
 
-type items[T any] []T
-
-func (l *items[T]) UnmarshalJSON(b []byte) error {
-	var raw []json.RawMessage
-	if err := json.Unmarshal(b, &raw); err != nil {
-		return err
-	}
-	*l = make([]T, len(raw))
-	for i, r := range raw {
-		if r[0] != '{' && string(r) != "null" {
-			return errors.New("a list of something else")
-		}
-		if err := httpx.DecodeJSON(r, &(*l)[i], httpx.JSONLimits{Lenient: true}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// loose is a string, the digits of a number, or "" for everything else.
-type loose string
-
-func (l *loose) UnmarshalJSON(b []byte) error {
-	*l = ""
-	switch c := b[0]; {
-	case c == '"':
-		s, err := unquote(b)
-		*l = loose(s)
-		return err
-	case c == '-' || '0' <= c && c <= '9':
-		*l = loose(b)
-	}
-	return nil
-}
-
-// unquote decodes a JSON string. Nearly all are without escapes, and are then
-// what stands between the quotes.
-func unquote(b []byte) (string, error) {
-	if bytes.IndexByte(b, '\\') < 0 && utf8.Valid(b) {
-		return string(b[1 : len(b)-1]), nil
-	}
-	var s string
-	err := json.Unmarshal(b, &s)
-	return s, err
-}
+// loose is what may come as a string or as a number.
+type loose = httpx.Loose
 
 // moment is a time in RFC 3339 with up to nine fractional digits. Zero stands
 // for null, for what is no time, and for the first moment of year 1, which is
@@ -164,10 +118,7 @@ func (m *moment) UnmarshalJSON(b []byte) error {
 	if b[0] != '"' {
 		return nil
 	}
-	var err error
-	if m.text, err = unquote(b); err != nil {
-		return err
-	}
+	m.text = httpx.Unquote(b)
 	if t, err := time.Parse(time.RFC3339, m.text); err == nil {
 		m.Time = t
 	}
