@@ -23,13 +23,19 @@ func (f fields) into(name string, to any) bool {
 // true for a message that the agency sent. It never fails: what cannot be read
 // is Unsupported.
 func (l *line) content(kind string, raw json.RawMessage, ours bool) (c channels.Content, quoted loose) {
+	if kind == "text" { // nearly all there is
+		var w struct {
+			Text *string `json:"text"`
+		}
+		if json.Unmarshal(raw, &w) == nil && w.Text != nil {
+			return channels.Text{Body: *w.Text}, ""
+		}
+	}
 	var f fields
 	if json.Unmarshal(raw, &f) != nil {
 		return channels.Unsupported{Type: kind}, ""
 	}
 	switch kind {
-	case "text":
-		c = text(f)
 	case "image", "video", "audio", "file", "whatsappSticker":
 		c = l.mediaIn(kind, f, ours)
 	case "externalAttachment":
@@ -58,14 +64,6 @@ func (l *line) content(kind string, raw json.RawMessage, ours bool) (c channels.
 		c = channels.Unsupported{Type: kind, Fallback: sayable(raw)}
 	}
 	return c, quoted
-}
-
-func text(f fields) channels.Content {
-	var body string
-	if !f.into("text", &body) {
-		return nil
-	}
-	return channels.Text{Body: body}
 }
 
 type mediaWire struct {
