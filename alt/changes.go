@@ -21,9 +21,12 @@ func (s *Service) commit(ctx context.Context, it Item, c Changes) error {
 	return nil
 }
 
-func (s *Service) kick(w Work) {
+func (s *Service) kick(w Work) { wake(s.kicks[w]) }
+
+// wake puts a value into a channel that has room for one.
+func wake(ch chan struct{}) {
 	select {
-	case s.kicks[w] <- struct{}{}:
+	case ch <- struct{}{}:
 	default:
 	}
 }
@@ -46,10 +49,7 @@ func (s *Service) changed() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for ch := range s.watchers {
-		select {
-		case ch <- struct{}{}:
-		default:
-		}
+		wake(ch)
 	}
 }
 

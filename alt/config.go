@@ -25,7 +25,11 @@ type Config struct {
 	// provider name.
 	Channels  []channels.Channel
 	Providers []msp.Provider
-	Store     Store
+	// LinesLater says that Service.SetProvider will bring lines: then none is
+	// needed here, Rates may name lines that are not there yet, and PublicURL is
+	// required.
+	LinesLater bool
+	Store      Store
 
 	// Handler answers people's messages (and Due events of its own).
 	Handler Handler
@@ -36,7 +40,9 @@ type Config struct {
 	// has begun: compare Turn.Session().ID. Optional.
 	Notices Handler
 	// Operator gets events about no person: template states, account warnings,
-	// requests that were not understood. It must return quickly. Optional.
+	// requests that were not understood, and of the service's own a LineChanged
+	// with the Subject "health" whenever Service.Health of a line changes for the
+	// worse or better. It must return quickly. Optional.
 	Operator func(ctx context.Context, e channels.Event)
 
 	// PublicURL is the address at which providers call Webhooks(), without a
@@ -81,6 +87,10 @@ type Config struct {
 	// ReconcileFor is how long an unknown outcome waits for the provider's
 	// word before it goes to a person. Default 15 min.
 	ReconcileFor time.Duration
+	// HealthEvery is how often lines whose drivers can tell are asked whether they
+	// work. Default 30 min, so that a dead token is known within the hour also
+	// when one question stays without an answer.
+	HealthEvery time.Duration
 	// DrainTimeout bounds how long Run finishes what it began. Default 10 s.
 	DrainTimeout time.Duration
 	// Poll is how often queues are looked at without a reason. Default 100 ms.
@@ -108,7 +118,8 @@ type Rate struct {
 // Observation is one measured fact. Names: webhook.accepted, .duplicate,
 // .refused, .malformed, .unavailable (N events or requests); turn.done,
 // .retry, .dead, .panic; send.sent, .retry, .dead, .unknown; media.fetched,
-// .missing, .retry, .dead; link.served, .refused; reconcile.retry, .uncertain; driver.panic;
+// .missing, .retry, .dead; line.up, .down, .unclear (asked in vain); link.served,
+// .refused; reconcile.retry, .uncertain; driver.panic, operator.panic;
 // report.applied, echo.matched, echo.foreign; session.expired. Labels are of low
 // cardinality and hold nothing personal.
 type Observation struct {
@@ -120,7 +131,9 @@ type Observation struct {
 }
 
 // errField is what New says of a field.
-func errField(field, why string) error { return fmt.Errorf("alt: Config.%s: %s", field, why) }
+func errField(field, why string) error { return errAt("Config."+field, why) }
+
+func errAt(place, why string) error { return fmt.Errorf("alt: %s: %s", place, why) }
 
 func (c *Config) defaults() error {
 	if c.Agency == "" {
@@ -133,8 +146,8 @@ func (c *Config) defaults() error {
 		return errField("Store", "required")
 	case c.Handler == nil:
 		return errField("Handler", "required")
-	case len(c.Channels)+len(c.Providers) == 0:
-		return errField("Channels", "at least one line, here or in Providers")
+	case len(c.Channels)+len(c.Providers) == 0 && !c.LinesLater:
+		return errField("Channels", "at least one line, here or in Providers (or LinesLater)")
 	}
 	def(&c.MaxBody, 3<<20)
 	def(&c.MaxMedia, 25<<20)
@@ -149,6 +162,7 @@ func (c *Config) defaults() error {
 	def(&c.MaxAttempts, 10)
 	def(&c.MaxHold, time.Hour)
 	def(&c.ReconcileFor, 15*time.Minute)
+	def(&c.HealthEvery, 30*time.Minute)
 	def(&c.DrainTimeout, 10*time.Second)
 	def(&c.Poll, 100*time.Millisecond)
 	if c.Now == nil {
@@ -163,7 +177,7 @@ func (c *Config) defaults() error {
 	for field, v := range map[string]int64{
 		"MaxBody": c.MaxBody, "MaxMedia": c.MaxMedia, "MediaFor": int64(c.MediaFor), "TurnWorkers": int64(c.TurnWorkers), "SendWorkers": int64(c.SendWorkers),
 		"MediaWorkers": int64(c.MediaWorkers), "HandlerTimeout": int64(c.HandlerTimeout), "SendTimeout": int64(c.SendTimeout),
-		"MaxAttempts": int64(c.MaxAttempts), "MaxHold": int64(c.MaxHold), "ReconcileFor": int64(c.ReconcileFor),
+		"MaxAttempts": int64(c.MaxAttempts), "MaxHold": int64(c.MaxHold), "ReconcileFor": int64(c.ReconcileFor), "HealthEvery": int64(c.HealthEvery),
 		"DrainTimeout": int64(c.DrainTimeout), "Poll": int64(c.Poll),
 	} {
 		if v < 0 {

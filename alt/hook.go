@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"strings"
 
@@ -17,25 +16,20 @@ const maxKey = 200
 
 // hook is a webhook with its lines.
 type hook struct {
-	name    string
-	webhook channels.Webhook
-	driver  any // for optional interfaces
-	lines   map[channels.ID]bool
-	first   channels.ID
-	answers channels.Answers
-	routes  map[string]http.Handler
+	name     string
+	webhook  channels.Webhook
+	driver   any // for optional interfaces
+	provider bool
+	lines    map[channels.ID]*line
+	first    channels.ID
+	answers  channels.Answers
+	routes   map[string]http.Handler
 }
 
-func (s *Service) addHook(name string, w channels.Webhook, driver any, lines []channels.ID) error {
-	if channels.ID(name).Valid() != nil {
-		return errField("Providers", fmt.Sprintf("name %.64q must be 1-64 characters of a-z, 0-9, '-', '_', '.'", name))
-	}
-	if s.hooks[name] != nil {
-		return errField("Providers", fmt.Sprintf("two webhooks are named %q", name))
-	}
-	h := &hook{name: name, webhook: w, driver: driver, lines: make(map[channels.ID]bool), first: lines[0]}
-	for _, id := range lines {
-		h.lines[id] = true
+func newHook(name string, w channels.Webhook, driver any, lines ...*line) *hook {
+	h := &hook{name: name, webhook: w, driver: driver, lines: make(map[channels.ID]*line), first: lines[0].info.ID}
+	for _, l := range lines {
+		h.lines[l.info.ID] = l
 	}
 	if a, ok := channels.As[channels.Answerer](driver); ok {
 		h.answers = a.Answers()
@@ -46,8 +40,7 @@ func (s *Service) addHook(name string, w channels.Webhook, driver any, lines []c
 	if r, ok := channels.As[channels.Router](driver); ok {
 		h.routes = r.Routes()
 	}
-	s.hooks[name] = h
-	return nil
+	return h
 }
 
 // events returns what an authentic request says, or that it was not understood.
@@ -78,7 +71,7 @@ func (s *Service) stamp(h *hook, e channels.Event, req *channels.Request) channe
 	if _, bad := e.(*channels.Malformed); bad {
 		s.observe(Observation{Name: "webhook.malformed", Line: m.Channel, N: 1})
 	}
-	info := s.lines[m.Channel].info
+	info := h.lines[m.Channel].info
 	m.Agency, m.Provider, m.PeerSpace = info.Agency, info.Provider, info.PeerSpace
 	if m.At.IsZero() {
 		m.At = req.At
@@ -94,7 +87,7 @@ func (s *Service) stamp(h *hook, e channels.Event, req *channels.Request) channe
 func (h *hook) takes(e channels.Event) bool {
 	m := e.Meta()
 	_, message := e.(*channels.Received)
-	return h.lines[m.Channel] && m.Key != "" && len(m.Key) <= maxKey && (m.Peer != "" || !message)
+	return h.lines[m.Channel] != nil && m.Key != "" && len(m.Key) <= maxKey && (m.Peer != "" || !message)
 }
 
 // malformed is known by its body; where there is none, by its query.

@@ -17,8 +17,8 @@ const minTries = 5
 // handle brings one event to its end: committed, or released.
 func (s *Service) handle(ctx context.Context, it Item) {
 	m := it.Event.Meta()
-	l := s.lines[m.Channel]
-	if l == nil { // the line was removed from the configuration
+	l := s.lineOf(m.Agency, m.Channel)
+	if l == nil { // the line was removed
 		s.release(ctx, it, m.Channel, time.Time{}, &channels.Error{Op: "handle", Channel: m.Channel, Class: channels.ErrUnreachable, Outcome: channels.NotSent}, "turn")
 		return
 	}

@@ -3,6 +3,7 @@ package alt
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/sony/gobreaker"
@@ -11,17 +12,30 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// line is a channel with what the service adds: its info as stamped, a rate, a
-// breaker and a pause that the provider asked for.
+// line is a channel as it is in one routing, with its info as stamped.
 type line struct {
 	channels.Channel
 	info    channels.Info
+	checker channels.HealthChecker // nil: cannot be asked
+	*condition
+}
+
+// condition is what the service adds to a line, and what stays when another
+// driver takes it over: a rate, a breaker, a pause that the provider asked for,
+// and what is known of its health.
+type condition struct {
 	limiter *rate.Limiter // nil: not bounded
 	breaker *gobreaker.TwoStepCircuitBreaker
 
 	mu     sync.Mutex
 	paused time.Time
 	live   int // sends that were claimed and have not ended
+
+	health LineHealth
+	due    time.Time // when it is asked next; zero: not planned yet
+	asking bool
+	turn   int         // of the drivers; the answers of an earlier one do not count
+	up     atomic.Bool // health.State is HealthUp: what a send looks at
 }
 
 const (
@@ -29,64 +43,64 @@ const (
 	breakFor   = 10 * time.Second // until one is tried again
 )
 
-func newLine(ch channels.Channel, info channels.Info, r Rate, now func() time.Time) *line {
-	l := &line{Channel: ch, info: info}
+func newCondition(id channels.ID, r Rate, now func() time.Time) *condition {
+	c := &condition{health: LineHealth{State: HealthUnknown}}
 	if r.PerSecond > 0 {
 		burst := r.Burst
 		if burst <= 0 {
 			burst = max(1, int(r.PerSecond))
 		}
-		l.limiter = rate.NewLimiter(rate.Limit(r.PerSecond), burst)
+		c.limiter = rate.NewLimiter(rate.Limit(r.PerSecond), burst)
 	}
-	l.breaker = gobreaker.NewTwoStepCircuitBreaker(gobreaker.Settings{
-		Name:        string(info.ID),
+	c.breaker = gobreaker.NewTwoStepCircuitBreaker(gobreaker.Settings{
+		Name:        string(id),
 		MaxRequests: 1,
-		ReadyToTrip: func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakAfter },
+		ReadyToTrip: func(n gobreaker.Counts) bool { return n.ConsecutiveFailures >= breakAfter },
 		// The breaker knows no clock but the machine's: it may half-open at once,
 		// and the line's pause, by the service's clock, is the wait.
 		Timeout: time.Nanosecond,
 		OnStateChange: func(_ string, _, to gobreaker.State) {
 			if to == gobreaker.StateOpen {
-				l.pause(now().Add(breakFor))
+				c.pause(now().Add(breakFor))
 			}
 		},
 	})
-	return l
+	return c
 }
 
 // pause holds the line until t: the provider said when it may be called again.
-func (l *line) pause(t time.Time) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if t.After(l.paused) {
-		l.paused = t
+func (c *condition) pause(t time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if t.After(c.paused) {
+		c.paused = t
 	}
 }
 
 // held returns until when the line is paused; zero when it is not.
-func (l *line) held(now time.Time) time.Time {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if now.Before(l.paused) {
-		return l.paused
+func (c *condition) held(now time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if now.Before(c.paused) {
+		return c.paused
 	}
 	return time.Time{}
 }
 
 // room returns how many messages may be claimed at now; -1 for any number. A
 // line that failed is tried with one message when no other is on its way.
-func (l *line) room(now time.Time) int {
+func (c *condition) room(now time.Time) int {
 	n := -1
-	if l.limiter != nil {
-		n = max(0, int(l.limiter.TokensAt(now)))
+	if c.limiter != nil {
+		n = max(0, int(c.limiter.TokensAt(now)))
 	}
-	l.mu.Lock()
-	paused, live := now.Before(l.paused), l.live
-	l.mu.Unlock()
+	c.mu.Lock()
+	paused, live := now.Before(c.paused), c.live
+	c.mu.Unlock()
 	switch {
 	case paused:
 		return 0
-	case l.breaker.State() == gobreaker.StateClosed:
+	case c.breaker.State() == gobreaker.StateClosed:
 		return n
 	case live > 0:
 		return 0
@@ -97,19 +111,20 @@ func (l *line) room(now time.Time) int {
 }
 
 // took counts a claimed message, and spends the rate for it; ended must follow.
-func (l *line) took(now time.Time) {
-	l.mu.Lock()
-	l.live++
-	l.mu.Unlock()
-	if l.limiter != nil {
-		l.limiter.AllowN(now, 1)
+func (c *condition) took(now time.Time) {
+	c.mu.Lock()
+	c.live++
+	c.mu.Unlock()
+	if c.limiter != nil {
+		c.limiter.AllowN(now, 1)
 	}
 }
 
-func (l *line) ended() {
-	l.mu.Lock()
-	l.live--
-	l.mu.Unlock()
+// ended may come without took, for a line that was added in between.
+func (c *condition) ended() {
+	c.mu.Lock()
+	c.live = max(0, c.live-1)
+	c.mu.Unlock()
 }
 
 // counts reports whether e speaks against the line's health, not against one

@@ -28,7 +28,7 @@ func (s *Service) fetch(ctx context.Context, it Item) {
 		return
 	}
 	m, _ := r.Content.(channels.Media)
-	l := s.lines[r.Channel]
+	l := s.lineOf(r.Agency, r.Channel)
 	var err error
 	switch {
 	case l == nil:

@@ -27,8 +27,8 @@ func delay(attempt int) time.Duration {
 // outcome, or a dead letter.
 func (s *Service) send(ctx context.Context, it Item) {
 	o := *it.Outbound
-	l := s.lines[o.To.Channel]
-	if l == nil { // the line was removed from the configuration
+	l := s.lineOf(o.To.Agency, o.To.Channel)
+	if l == nil { // the line was removed
 		gone := &channels.Error{Op: "send", Channel: o.To.Channel, Class: channels.ErrUnreachable, Outcome: channels.NotSent}
 		s.release(ctx, it, o.To.Channel, time.Time{}, gone, "send")
 		return
@@ -56,15 +56,17 @@ func (s *Service) send(ctx context.Context, it Item) {
 		s.hold(ctx, it, s.cfg.Now().Add(breakFor))
 		return
 	}
-	start := time.Now()
+	start, began := time.Now(), s.cfg.Now()
 	receipt, failure := s.attempt(ctx, l, it, o)
 	done(failure == nil || !counts(failure))
 	if failure != nil {
 		s.failed(ctx, it, l, failure)
+		s.sendTells(ctx, l, failure, began)
 		return
 	}
 	_ = s.receipt(ctx, it, o, receipt) // its failure is logged, and reconciled like any unknown outcome
 	s.observe(Observation{Name: "send.sent", Line: l.info.ID, N: 1, Duration: time.Since(start)})
+	s.sendTells(ctx, l, nil, began)
 }
 
 // hold gives a message back that was not tried.

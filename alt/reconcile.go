@@ -35,7 +35,7 @@ func (s *Service) reconcile(ctx context.Context, it Item) {
 // message of ours: a provider without references is asked for equal content.
 func (s *Service) find(ctx context.Context, it Item, o channels.Outbound) (bool, *channels.Error) {
 	unknown := &channels.Error{Op: "send", Channel: o.To.Channel, Class: channels.ErrUnavailable}
-	l := s.lines[o.To.Channel]
+	l := s.lineOf(o.To.Agency, o.To.Channel)
 	if l == nil {
 		return false, unknown
 	}

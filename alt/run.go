@@ -48,6 +48,7 @@ func (s *Service) Run(ctx context.Context) error {
 		wg.Go(func() { s.dispatch(ctx, work, q) })
 	}
 	wg.Go(func() { s.keepHouse(ctx) })
+	wg.Go(func() { s.watchHealth(ctx) })
 	<-ctx.Done()
 	drained := make(chan struct{})
 	go func() { wg.Wait(); close(drained) }()
@@ -129,7 +130,7 @@ func (s *Service) claimItems(ctx context.Context, w Work, n int) ([]Item, error)
 	now := s.cfg.Now()
 	q := ClaimQuery{Work: w, Max: n, Lease: s.cfg.Lease}
 	if w == Outbox {
-		for id, l := range s.lines {
+		for id, l := range s.routes.Load().lines {
 			if room := l.room(now); room >= 0 {
 				if q.Limit == nil {
 					q.Limit = make(map[channels.ID]int)
@@ -141,7 +142,7 @@ func (s *Service) claimItems(ctx context.Context, w Work, n int) ([]Item, error)
 	items, err := s.cfg.Store.Claim(ctx, q)
 	if w == Outbox {
 		for _, it := range items {
-			if l := s.lines[it.Outbound.To.Channel]; l != nil {
+			if l := s.lineOf(it.Outbound.To.Agency, it.Outbound.To.Channel); l != nil {
 				l.took(now)
 			}
 		}
@@ -183,11 +184,16 @@ func (s *Service) clean(ctx context.Context) int {
 	return total
 }
 
-// Step makes one deterministic round with one worker: it ends sessions, and
-// then takes each queue once. It returns how many items it worked on; 0 means
-// that nothing is due. Tests use it instead of Run; the code is the same.
+// Step makes one deterministic round with one worker: it ends sessions, asks
+// the lines whose time has come how they are, and takes each queue once. It
+// returns how many items it worked on; 0 means that nothing is due. Tests use it instead of Run; the code is the same.
 func (s *Service) Step(ctx context.Context) (int, error) {
 	total := s.clean(ctx)
+	for _, l := range s.dueLines() {
+		if s.check(ctx, l) {
+			total++
+		}
+	}
 	for _, q := range s.queues() {
 		items, err := s.claimItems(ctx, q.work, q.workers)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -16,9 +17,12 @@ import (
 type Service struct {
 	cfg     Config
 	handler Handler
-	lines   map[channels.ID]*line
-	hooks   map[string]*hook
+	routes  atomic.Pointer[routing]
 	kicks   map[Work]chan struct{}
+	ask     chan struct{} // wakes who asks lines how they are
+
+	setting    sync.Mutex // held while routes is replaced
+	conditions map[lineKey]*condition
 
 	mu       sync.Mutex
 	watchers map[chan struct{}]struct{}
@@ -30,52 +34,23 @@ func New(cfg Config) (*Service, error) {
 	if err := cfg.defaults(); err != nil {
 		return nil, err
 	}
-	s := &Service{cfg: cfg, lines: make(map[channels.ID]*line), hooks: make(map[string]*hook),
+	s := &Service{cfg: cfg, conditions: make(map[lineKey]*condition), ask: make(chan struct{}, 1),
 		kicks: make(map[Work]chan struct{}), watchers: make(map[chan struct{}]struct{})}
 	for _, w := range []Work{Inbox, Media, Outbox, Reconcile} {
 		s.kicks[w] = make(chan struct{}, 1)
 	}
-	for i, ch := range cfg.Channels {
-		if ch == nil {
-			return nil, errField(fmt.Sprintf("Channels[%d]", i), "is nil")
-		}
-		if err := s.addLine(ch, fmt.Sprintf("Channels[%d]", i)); err != nil {
-			return nil, err
-		}
-		id := ch.Info().ID
-		if w, ok := channels.As[channels.Webhook](ch); ok {
-			if err := s.addHook(string(id), w, ch, []channels.ID{id}); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for i, p := range cfg.Providers {
-		if p == nil {
-			return nil, errField(fmt.Sprintf("Providers[%d]", i), "is nil")
-		}
-		var ids []channels.ID
-		for j, ch := range p.Channels() {
-			if err := s.addLine(ch, fmt.Sprintf("Providers[%d].Channels()[%d]", i, j)); err != nil {
-				return nil, err
-			}
-			ids = append(ids, ch.Info().ID)
-		}
-		if len(ids) == 0 {
-			return nil, errField(fmt.Sprintf("Providers[%d]", i), "has no lines")
-		}
-		if err := s.addHook(p.Name(), p, p, ids); err != nil {
-			return nil, err
-		}
+	if err := s.firstRoutes(); err != nil {
+		return nil, err
 	}
 	for id, r := range cfg.Rates {
-		if s.lines[id] == nil {
+		if !cfg.LinesLater && s.line(id) == nil {
 			return nil, errField("Rates", fmt.Sprintf("no line is named %q", id))
 		}
 		if !(r.PerSecond >= 0) || r.Burst < 0 { // NaN is not
 			return nil, errField("Rates", fmt.Sprintf("the rate of %q must not be negative", id))
 		}
 	}
-	if len(s.hooks) > 0 && cfg.PublicURL == "" {
+	if cfg.PublicURL == "" && (cfg.LinesLater || len(s.routes.Load().hooks) > 0) {
 		return nil, errField("PublicURL", "required, because a line has a webhook")
 	}
 	s.handler = cfg.Handler
@@ -93,28 +68,12 @@ func New(cfg Config) (*Service, error) {
 	return s, nil
 }
 
-func (s *Service) addLine(ch channels.Channel, field string) error {
-	info := ch.Info()
-	if info.Agency == "" {
-		info.Agency = s.cfg.Agency
-	}
-	switch {
-	case info.ID.Valid() != nil:
-		return errField(field, "Info().ID must be 1-64 characters of a-z, 0-9, '-', '_', '.'")
-	case info.Agency.Valid() != nil:
-		return errField(field, "Info().Agency must be written like an id")
-	case s.lines[info.ID] != nil:
-		return errField(field, fmt.Sprintf("two lines are named %q", info.ID))
-	}
-	s.lines[info.ID] = newLine(ch, info, s.cfg.Rates[info.ID], s.cfg.Now)
-	return nil
-}
-
 // Lines returns what is known of the lines, in no particular order, with
 // Agency filled in.
 func (s *Service) Lines() []channels.Info {
-	out := make([]channels.Info, 0, len(s.lines))
-	for _, l := range s.lines {
+	lines := s.routes.Load().lines
+	out := make([]channels.Info, 0, len(lines))
+	for _, l := range lines {
 		out = append(out, l.info)
 	}
 	return out
@@ -122,7 +81,7 @@ func (s *Service) Lines() []channels.Info {
 
 // Line returns one; ErrUnknownLine.
 func (s *Service) Line(id channels.ID) (channels.Info, error) {
-	l := s.lines[id]
+	l := s.line(id)
 	if l == nil {
 		return channels.Info{}, fmt.Errorf("%w: %.64q", ErrUnknownLine, id)
 	}
@@ -144,7 +103,7 @@ func (s *Service) MaxMedia() int64 { return s.cfg.MaxMedia }
 // ErrIDReused. What cannot be sent as things stand is refused at once, with the
 // same *channels.Error that the send itself would have failed with.
 func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.MessageID, error) {
-	l := s.lines[o.To.Channel]
+	l := s.line(o.To.Channel)
 	if l == nil || o.To.Agency != "" && o.To.Agency != l.info.Agency {
 		return "", fmt.Errorf("%w: %.64q", ErrUnknownLine, o.To.Channel)
 	}

@@ -21,7 +21,7 @@ func (s *Service) talk(ctx context.Context, agency channels.Agency, conversation
 	if err != nil {
 		return err
 	}
-	l := s.lines[conv.Address.Channel]
+	l := s.lineOf(agency, conv.Address.Channel)
 	if l == nil {
 		return fmt.Errorf("%w: %.64q", ErrUnknownLine, conv.Address.Channel)
 	}

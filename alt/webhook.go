@@ -17,12 +17,13 @@ const acceptFor = 10 * time.Second
 
 // Webhooks returns the handler for providers' requests, by path "/{name}",
 // the name of a provider or the id of a line. Mount it with http.StripPrefix
-// where Config.PublicURL says. It answers only after what came is durable.
+// where Config.PublicURL says. It answers only after what came is durable. Names
+// that SetProvider brings later are among them.
 func (s *Service) Webhooks() http.Handler { return http.HandlerFunc(s.serveWebhook) }
 
 func (s *Service) serveWebhook(w http.ResponseWriter, r *http.Request) {
 	name, rest, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
-	h := s.hooks[name]
+	h := s.routes.Load().hooks[name]
 	if h == nil {
 		answer(w, http.StatusNotFound, "not found")
 		return
