@@ -65,7 +65,7 @@ type birdConf struct {
 	Name                  string            `yaml:"name"`
 	AccessKey             secret            `yaml:"access_key"`
 	WorkspaceID           string            `yaml:"workspace_id"`
-	OrganizationID        string            `yaml:"organization_id"`
+	OrganizationID        string            `yaml:"organization_id"` //nolint:misspell // as Bird writes it
 	SigningKeys           []secret          `yaml:"signing_keys"`
 	Lines                 []birdLineConf    `yaml:"lines"`
 	Endpoints             birdEndpointsConf `yaml:"endpoints"`

@@ -34,11 +34,21 @@ type wire interface {
 	take() []post
 	// hangUp lets the next send take effect and lose its answer.
 	hangUp()
-	totals() (requests, scripted int)
+	validity
+	record
+}
+
+// validity is for how long a request is genuine.
+type validity interface {
 	// age makes the request one that was signed long ago, where the provider's
 	// requests expire; expired reports whether it is over.
 	age(p *post)
 	expired(p *post) bool
+}
+
+// record is what the provider has seen.
+type record interface {
+	totals() (requests, scripted int)
 	// marks are how often each of our references reached the provider.
 	marks() map[string]int
 	// sent is what reached each person, in order.

@@ -61,7 +61,7 @@ func (p *provider) serve(conn net.Conn) {
 		}
 		body, err := io.ReadAll(req.Body)
 		if err != nil || json.Unmarshal(body, &m) != nil || req.Header.Get("Authorization") != "AccessKey "+accessKey {
-			_, _ = io.WriteString(conn, "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n")
+			_, _ = io.WriteString(conn, "HTTP/1.1 401 Refused\r\nContent-Length: 0\r\n\r\n")
 			return
 		}
 		answer := fmt.Sprintf(`{"id":"%032x","status":"accepted"}`, p.take(m.Content.Text))
