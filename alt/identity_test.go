@@ -245,3 +245,21 @@ func TestSessionsOfOnePersonAreFoundOverSeveralLines(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, none)
 }
+
+func TestAProofEndsWhenTheChannelDoubtsThePerson(t *testing.T) {
+	for name, event := range map[string]channels.Event{
+		"a new number":            &channels.PeerChanged{New: "somebody"},
+		"a number of a new owner": &channels.LineChanged{Subject: channels.SubjectPerson, State: "customer_identity_changed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			hs := alttest.New(t, alt.HandlerFunc(lobby))
+			chat := hs.Chat("whatsapp")
+			chat.Says("prove").Says("who").Expect("substantial Jaak-Kristjan")
+			*event.Meta() = channels.EventMeta{Key: "doubt", Channel: "whatsapp", Peer: chat.Address().Peer, At: hs.Clock().Now()}
+			chat.Happens(event)
+			require.Equal(t, session.ByNewPeer, chat.Dossier().Session.Reason)
+			require.Nil(t, chat.Dossier().Session.Identity)
+			chat.Says("who").Expect("undefined nobody")
+		})
+	}
+}

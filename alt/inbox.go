@@ -106,6 +106,9 @@ func (s *Service) handleEvent(ctx context.Context, l *line, it Item) error {
 		return Permanent(fmt.Errorf("alt: %w", channels.ErrMalformed)) // a letter: a person looks at it
 	case *channels.LineChanged:
 		s.operator(ctx, e)
+		if e.Subject == channels.SubjectPerson && !e.Address().IsZero() {
+			return s.turn(ctx, l, it, s.cfg.Notices)
+		}
 		return s.commit(ctx, it, Changes{Log: []LogEntry{{Agency: e.Agency, At: s.cfg.Now(), Act: "line.changed", Actor: "provider", Line: e.Channel,
 			Detail: map[string]string{"subject": e.Subject, "name": e.Name, "state": e.State}}}})
 	default:

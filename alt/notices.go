@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/session"
 )
 
 // notice applies what an event that is no message means by itself.
@@ -26,8 +27,23 @@ func (t *Turn) notice(e channels.Event) {
 				c.Holder = Holder{}
 			}
 		}
+	case *channels.PeerChanged:
+		t.note("contact.peer_changed", nil)
+		t.doubt()
+	case *channels.LineChanged:
+		t.note("contact.doubted", map[string]string{"state": e.State})
+		t.doubt()
 	case *channels.SessionEnded:
 		t.svc.observe(Observation{Name: "session.expired", Line: t.line.info.ID, Code: e.Reason, N: 1})
+	}
+}
+
+// doubt ends the session, and with it what was proven: the channel no longer
+// vouches that the next message is the same human's.
+func (t *Turn) doubt() {
+	if s := t.d.Session; s != nil && s.Active() {
+		s.End(session.ByNewPeer, t.now)
+		t.note("session.ended", map[string]string{"reason": string(session.ByNewPeer), "session": s.ID})
 	}
 }
 

@@ -151,14 +151,20 @@ type OptedOut struct {
 }
 
 // LineChanged tells of the line itself: a template's state, an account
-// warning. It goes to Config.Operator.
+// warning. It goes to Config.Operator. With a Peer it is about the line's bond
+// with that person.
 type LineChanged struct {
 	EventMeta
-	Subject string // e.g. "template", "account"
+	Subject string // e.g. "template", "account", SubjectPerson
 	Name    string
 	State   string
 	Reason  string
 }
+
+// SubjectPerson is the Subject of a LineChanged that doubts whether its Peer is
+// still the same human: a telephone number may have got another owner. What was
+// proven of the person is then proven no more.
+const SubjectPerson = "person"
 
 // Due is the end of a wait that a handler asked for with Turn.After.
 type Due struct {

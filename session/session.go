@@ -42,6 +42,7 @@ const (
 	BySpecialist Reason = "specialist"
 	ByIdleness   Reason = "idle"
 	ByAge        Reason = "max_age"
+	ByNewPeer    Reason = "peer_changed" // the channel no longer vouches that it is the same person
 )
 
 // Session is one talk. Copy it with Clone; its fields are plain values.

@@ -206,7 +206,7 @@ func (e waEvent) system() {
 	case "customer_identity_changed", "user_identity_changed":
 		// Somebody may have taken the number over. Nobody has a new name, so it
 		// goes to the operator, with the person.
-		e.lineChanged(old, "person", s.Type.Word(), "")
+		e.lineChanged(old, channels.SubjectPerson, s.Type.Word(), "")
 		return
 	default:
 		e.malformed(reasonEvent)
