@@ -173,8 +173,8 @@ const ParkFor = 24 * time.Hour
 // DedupeFor is how long a store must remember the keys of events.
 const DedupeFor = 8 * 24 * time.Hour
 
-// Redaction replaces the content of the message that the provider calls ID,
-// in letters and queues too. The old content must not be found in the store's
+// Redaction replaces the content of the message that the provider calls ID, of
+// all its parts, in letters and queues too. The old content must not be found in the store's
 // files afterwards, and the blob of a file that a person sent is deleted with
 // it; a file that we sent may be another message's too, and is its owner's to
 // delete. Nil With means withdrawn: channels.Unsupported{Type:
@@ -184,6 +184,19 @@ type Redaction struct {
 	ID      channels.ProviderID
 	With    channels.Content
 	At      time.Time
+}
+
+// Revised returns what a Redaction with this content leaves of an old one. A
+// file that comes without its bytes is the old one with another caption:
+// providers that tell of an edit name the file again, and nobody fetches it.
+func Revised(old, with channels.Content) channels.Content {
+	had, ok1 := old.(channels.Media)
+	now, ok2 := with.(channels.Media)
+	if !ok1 || !ok2 || had.Blob == "" || now.Blob != "" || now.URL != "" || had.As != now.As {
+		return with
+	}
+	had.Caption = now.Caption
+	return had
 }
 
 // Once is an idempotency key of an agency with a print of the request.

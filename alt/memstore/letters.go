@@ -97,7 +97,7 @@ func (s *Store) Settle(ctx context.Context, agency channels.Agency, id int64, v 
 func (s *Store) settled(it *item, st channels.Status) {
 	code := it.letter.code
 	if it.msg == nil {
-		s.dropEventFile(it, nil)
+		s.dropEventFile(it)
 	}
 	s.finish(it)
 	if m := it.msg; m != nil {

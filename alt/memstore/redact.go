@@ -8,31 +8,60 @@ import (
 // redact replaces content wherever it is kept: in the conversation, and in
 // letters about the message. The file that a person sent goes with it.
 func (s *Store) redact(r alt.Redaction, content []byte) {
-	key := providerKey{r.Address.Agency, r.Address.Channel, r.ID}
-	if m := s.byProvider[key]; m != nil && (r.Address.Peer == "" || r.Address == m.Address) {
-		if m.Direction == alt.In {
-			s.dropFile(r.Address.Agency, m.content, content)
+	for _, m := range s.messages {
+		if m.Provider != r.ID || m.Address.Agency != r.Address.Agency || m.Address.Channel != r.Address.Channel ||
+			r.Address.Peer != "" && r.Address != m.Address {
+			continue
 		}
-		m.content, m.Edited = content, true
+		left := content
+		if m.Direction == alt.In {
+			left = revised(m.content, content)
+			s.dropFile(r.Address.Agency, m.content, left)
+		}
+		m.content, m.Edited = left, true
 		s.touch(m.talk)
 	}
 	for _, it := range s.items {
 		if it.letter == nil || it.msg != nil || it.event.id != r.ID || it.address != r.Address {
 			continue
 		}
-		s.dropEventFile(it, content)
-		if row, err := it.event.with(content); err == nil {
-			it.event = row
-		}
+		s.redactEvent(it, content)
 	}
 }
 
-// dropEventFile deletes the file of an event whose content is replaced, or gone.
-func (s *Store) dropEventFile(it *item, content []byte) {
+// revised is alt.Revised of encoded contents.
+func revised(old, with []byte) []byte {
+	was, err1 := channels.UnmarshalContent(old)
+	is, err2 := channels.UnmarshalContent(with)
+	if err1 != nil || err2 != nil {
+		return with
+	}
+	b, err := channels.MarshalContent(alt.Revised(was, is))
+	if err != nil {
+		return with
+	}
+	return b
+}
+
+func (s *Store) redactEvent(it *item, content []byte) {
 	if e, err := it.event.decode(); err == nil {
 		if r, ok := e.(*channels.Received); ok {
 			old, _ := channels.MarshalContent(r.Content)
+			content = revised(old, content)
 			s.dropFile(it.address.Agency, old, content)
+		}
+	}
+	if row, err := it.event.with(content); err == nil {
+		it.event = row
+	}
+}
+
+// dropEventFile deletes the file of an event that is gone.
+func (s *Store) dropEventFile(it *item) {
+	if e, err := it.event.decode(); err == nil {
+		if r, ok := e.(*channels.Received); ok {
+			old, _ := channels.MarshalContent(r.Content)
+			s.dropFile(it.address.Agency, old, nil)
 		}
 	}
 }

@@ -214,6 +214,7 @@ func (t *tx) redactEvent(id int64, with channels.Content) error {
 	if err != nil {
 		return err
 	}
+	with = alt.Revised(contentOf(e), with)
 	if err := t.dropFile(e, with); err != nil {
 		return err
 	}

@@ -150,6 +150,34 @@ func withdrawing() []check {
 			_, err := w.readBlob(ppa, sent.ID)
 			require.NoError(w, err, "what we sent may be another message's too")
 		}},
+		{"an edit that names a file without its bytes keeps the file", func(w *world) {
+			w.opens(at(mari))
+			id := w.pictured(at(mari), "p", true)
+			w.redact(alt.Redaction{Address: at(mari), ID: "p", With: channels.Media{As: channels.Image, Ref: "provider's", Caption: "new"}, At: w.now()})
+			w.restart()
+			_, err := w.readBlob(ppa, id)
+			require.NoError(w, err)
+			page, _, err := w.st.Conversations(w.Context(), alt.ConversationQuery{Agency: ppa})
+			require.NoError(w, err)
+			messages, _, err := w.st.Messages(w.Context(), alt.MessageQuery{Agency: ppa, Conversation: page[0].ID})
+			require.NoError(w, err)
+			got := messages[0].Content.(channels.Media)
+			require.Equal(w, []string{string(id), "new"}, []string{string(got.Blob), got.Caption})
+			require.True(w, messages[0].Edited)
+		}},
+		{"all parts of a message are withdrawn", func(w *world) {
+			w.opens(at(mari))
+			first := w.record(at(mari), "p1", "a part that was unsent")
+			part := received(at(mari), "p1:1", "another part that was unsent")
+			part.ID = "p1"
+			w.accept(part)
+			it := w.one(alt.Inbox)
+			w.commit(it, alt.Changes{Record: true})
+			second := channels.MessageID(fmt.Sprint("in-", it.ID))
+			w.redact(alt.Redaction{Address: at(mari), ID: "p1", At: w.now()})
+			require.Equal(w, withdrawn, w.message(first).Content)
+			require.Equal(w, withdrawn, w.message(second).Content)
+		}},
 		{"a deleted file is not found in the files", func(w *world) {
 			info := w.blob(ppa, "needle-in-a-file")
 			require.NoError(w, w.st.DeleteBlob(w.Context(), ppa, info.ID))
