@@ -21,6 +21,7 @@ type Store interface { //nolint:interfacebloat // the sum of small contracts, wh
 	Ledger
 	Letters
 	Blobs
+	Lines
 	// Close ends the store after what was queued is done.
 	Close() error
 }

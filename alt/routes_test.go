@@ -253,7 +253,9 @@ func TestANewTokenIsTriedAtOnceAndTheOldOnesAnswerCountsNoMore(t *testing.T) {
 	require.Equal(t, []string{"line.down a credentials", "line.up a "}, healthLog(t, svc.Store(), "agency"))
 
 	swap := bad.ask
-	bad.ask = func(context.Context, channels.ID) error { return sendError(channels.ErrCredentials, channels.NotSent, 0) }
+	bad.ask = func(context.Context, channels.ID) error {
+		return sendError(channels.ErrCredentials, channels.NotSent, 0)
+	}
 	require.NoError(t, svc.SetProvider(bad))
 	clock.Advance(time.Hour)
 	steps(t, svc)

@@ -40,6 +40,10 @@ type (
 		agency channels.Agency
 		id     channels.BlobID
 	}
+	lineKey struct {
+		agency channels.Agency
+		id     channels.ID
+	}
 )
 
 type once struct {

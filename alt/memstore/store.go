@@ -64,6 +64,7 @@ type Store struct {
 	lastTalk map[channels.Address]*talk
 	log      []alt.LogEntry
 	blobs    map[blobKey][]byte
+	lines    map[lineKey]alt.StoredLine
 }
 
 // New returns an empty store.
@@ -89,6 +90,7 @@ func New(cfg Config) *Store {
 		talks:      make(map[talkKey]*talk),
 		lastTalk:   make(map[channels.Address]*talk),
 		blobs:      make(map[blobKey][]byte),
+		lines:      make(map[lineKey]alt.StoredLine),
 	}
 }
 

@@ -37,6 +37,8 @@ func (w *world) snapshot() string {
 		add(err, log)
 		letters, _, err := w.st.Letters(w.Context(), alt.LetterQuery{Agency: agency, Limit: 200})
 		add(err, letters)
+		lines, err := w.st.Lines(w.Context(), agency)
+		add(err, lines)
 		for _, id := range []channels.MessageID{"1", "2", "3", "new"} {
 			parts, err := w.st.Message(w.Context(), agency, id)
 			if err != nil {

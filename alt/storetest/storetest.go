@@ -74,6 +74,7 @@ func Run(t *testing.T, s Subject) {
 		{"reading", reading()},
 		{"identities", identifying()},
 		{"isolation and files", isolating()},
+		{"lines", keeping()},
 		{"concurrency", competing()},
 		{"faults", failing()},
 	} {

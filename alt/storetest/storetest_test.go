@@ -82,3 +82,17 @@ func (f *faulty) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
 	}
 	return f.Store.Commit(ctx, it, c)
 }
+
+func (f *faulty) PutLine(ctx context.Context, l *alt.StoredLine, log alt.LogEntry) error {
+	if err := f.statements(); err != nil {
+		return err
+	}
+	return f.Store.PutLine(ctx, l, log)
+}
+
+func (f *faulty) RemoveLine(ctx context.Context, agency channels.Agency, id channels.ID, log alt.LogEntry) error {
+	if err := f.statements(); err != nil {
+		return err
+	}
+	return f.Store.RemoveLine(ctx, agency, id, log)
+}
