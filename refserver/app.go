@@ -25,6 +25,7 @@ type parts struct {
 	build  build
 
 	accounts []account  // for the management of webhooks
+	versions []version  // of APIs that end one day
 	listen   listenConf // of a configuration
 	log      level
 
@@ -44,6 +45,7 @@ type app struct {
 	logger   *slog.Logger
 	build    build
 	started  time.Time
+	versions []version
 	monitor  *monitor
 	probe    *probe
 	draining atomic.Bool
@@ -75,7 +77,7 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	if p.bot != nil {
 		links = slices.Insert(links, 0, alt.Link{Name: linkBot, Kind: alt.HeldByBot, Handler: p.bot})
 	}
-	a := &app{store: store, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now)}
+	a := &app{store: store, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions}
 	p.alt.Store, p.alt.Handler, p.alt.Logger, p.alt.Observe = store, alt.Chain(links...), p.logger, a.monitor.observe
 	p.alt.Operator = a.operator
 	if a.svc, err = alt.New(p.alt); err != nil {
@@ -147,6 +149,7 @@ func (a *app) run(ctx context.Context) error {
 		a.logger.WarnContext(ctx, "commands cannot reach this server", "error", err)
 		stop = func() {}
 	}
+	go a.watchVersions(ctx)
 	err = a.svc.Run(ctx)
 	stop()
 	return errors.Join(err, a.store.Close())

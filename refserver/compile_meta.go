@@ -34,6 +34,10 @@ func (c *compiler) meta(place string, m metaConf, client *http.Client, names map
 		})
 		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), ln.Rate)
 	}
+	used := or(m.Version, meta.DefaultVersion)
+	if ends, ok := meta.VersionEnds(used); ok {
+		c.parts.versions = append(c.parts.versions, version{provider: or(m.Name, "meta"), name: used, ends: ends})
+	}
 	p, err := meta.New(cfg)
 	c.provider(place, webhook, p, err, func() hooks { return nil })
 }

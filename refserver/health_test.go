@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"strings"
 	"sync/atomic"
@@ -16,6 +17,7 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/memstore"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/channels/channeltest"
 	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
 )
 
@@ -136,7 +138,44 @@ func TestAProviderIsDownWhenItDoesNotAnswerAndUpWhenItRefuses(t *testing.T) {
 			m.providers = []monitored{{"mb", []channels.ID{"wa"}}}
 			c.o.Line = "wa"
 			m.observe(c.o)
-			require.Equal(t, c.want, m.systems()[0].State)
+			require.Equal(t, c.want, m.systems(func(channels.ID) alt.LineHealth { return alt.LineHealth{State: alt.HealthUnknown} })[0].State)
+		})
+	}
+}
+
+func TestALineIsAsItsDriverSays(t *testing.T) {
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	m := newMonitor(func() time.Time { return now })
+	m.lines["wa"] = lineHealth{ID: "wa", State: stateUnknown}
+	m.providers = []monitored{{"meta", []channels.ID{"wa"}}}
+	is := func(h alt.LineHealth) lineHealth {
+		return m.systems(func(channels.ID) alt.LineHealth { return h })[0].Lines[0]
+	}
+	m.observe(alt.Observation{Name: "send.sent", Line: "wa"})
+	require.Equal(t, lineHealth{ID: "wa", State: stateDown, Since: now, Code: "credentials"},
+		is(alt.LineHealth{State: alt.HealthDown, Since: now, Code: "credentials"}), "a dead token, though a send just worked")
+	m.observe(alt.Observation{Name: "send.unknown", Line: "wa", Code: "unavailable"})
+	require.Equal(t, stateDown, is(alt.LineHealth{State: alt.HealthUp, Since: now.Add(-time.Minute)}).State, "an outage since it was asked")
+	require.Equal(t, stateUp, is(alt.LineHealth{State: alt.HealthUp, Since: now.Add(time.Minute)}).State)
+}
+
+func TestTheEndOfAnAPIsVersionIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		before time.Duration
+		told   int
+	}{"half a year before": {warnBefore + time.Hour, 1}, "a month before": {30 * 24 * time.Hour, 2}, "long before": {400 * 24 * time.Hour, 0}, "when it is over": {-time.Hour, 2}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var out strings.Builder
+				svc, err := alt.New(alt.Config{Store: memstore.New(memstore.Config{}), Channels: []channels.Channel{channeltest.New(channeltest.Config{ID: "a"})},
+					PublicURL: "https://a.example", Handler: alt.HandlerFunc(func(context.Context, *alt.Turn) error { return nil })})
+				require.NoError(t, err)
+				a := &app{svc: svc, logger: newLog(&out, slog.LevelInfo, &redactor{}, build{}), versions: []version{{"meta", "v25.0", time.Now().Add(c.before)}}}
+				ctx, stop := context.WithTimeout(t.Context(), 25*time.Hour)
+				defer stop()
+				a.watchVersions(ctx)
+				require.Equal(t, c.told, strings.Count(out.String(), "version of an API ends"), out.String())
+			})
 		})
 	}
 }

@@ -42,7 +42,7 @@ type lineHealth struct {
 func (a *app) heartbeat(ctx context.Context) heartbeat {
 	return heartbeat{
 		Name: "Liidestuja", Version: a.build.Version, Build: a.build, State: or(a.notReady(ctx), "ready"),
-		Started: a.started.UTC(), Time: a.svc.Now().UTC(), Systems: a.monitor.systems(),
+		Started: a.started.UTC(), Time: a.svc.Now().UTC(), Systems: a.monitor.systems(a.svc.Health),
 	}
 }
 
@@ -118,8 +118,9 @@ func (m *monitor) observe(o alt.Observation) {
 	m.lines[o.Line] = l
 }
 
-// systems returns all of them, by name. One is down when a line of it is.
-func (m *monitor) systems() []system {
+// systems returns all of them, by name. One is down when a line of it is. The
+// service asks drivers how their lines are, and what it knows last holds.
+func (m *monitor) systems(asked func(channels.ID) alt.LineHealth) []system {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	all := []system{}
@@ -127,6 +128,9 @@ func (m *monitor) systems() []system {
 		s := system{Name: p.name, State: stateUnknown}
 		for _, id := range p.lines {
 			l := m.lines[id]
+			if h := asked(id); h.State != alt.HealthUnknown && (h.State == alt.HealthDown || h.Since.After(l.Since)) {
+				l = lineHealth{ID: id, State: string(h.State), Since: h.Since.UTC(), Code: h.Code}
+			}
 			s.Lines = append(s.Lines, l)
 			if l.State == stateDown || l.State == stateUp && s.State == stateUnknown {
 				s.State = l.State
