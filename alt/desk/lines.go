@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 )
 
@@ -25,6 +26,19 @@ type lineView struct {
 	Templates *bool        `json:"templates,omitempty"`
 	Initiate  string       `json:"initiate,omitempty"`
 	Window    *spanView    `json:"window,omitempty"`
+	Health    healthView   `json:"health"`
+}
+
+// healthView says whether a line works, as far as the service knows.
+type healthView struct {
+	State   string    `json:"state"` // unknown, up or down
+	Since   time.Time `json:"since,omitzero"`
+	Code    string    `json:"code,omitempty"` // of what is wrong
+	Checked time.Time `json:"checked,omitzero"`
+}
+
+func viewHealth(h alt.LineHealth) healthView {
+	return healthView{State: string(h.State), Since: h.Since.UTC(), Code: h.Code, Checked: h.Checked.UTC()}
 }
 
 type choicesView struct {
@@ -51,12 +65,13 @@ func fact[T any](f channels.Fact[T]) *T {
 	return &f.Value
 }
 
-func viewLine(i channels.Info) lineView {
+func viewLine(i channels.Info, h alt.LineHealth) lineView {
 	caps := i.Capabilities
 	v := lineView{
 		ID: string(i.ID), Kind: string(i.Kind), Name: i.Name, Provider: i.Provider,
 		Text: viewLimit(caps.Text), Caption: viewLimit(caps.Caption),
 		Location: fact(caps.Location), Quote: fact(caps.Quote), Templates: fact(caps.Templates),
+		Health: viewHealth(h),
 	}
 	if ch := fact(caps.Choices); ch != nil {
 		v.Choices = &choicesView{Buttons: ch.Buttons, Rows: ch.Rows}
@@ -80,7 +95,7 @@ func (d *Desk) lines(c *call) error {
 	items := []lineView{}
 	for _, i := range d.svc.Lines() {
 		if i.Agency == c.me.Agency {
-			items = append(items, viewLine(i))
+			items = append(items, viewLine(i, d.svc.Health(i.ID)))
 		}
 	}
 	slices.SortFunc(items, func(a, b lineView) int { return strings.Compare(a.ID, b.ID) })
