@@ -57,6 +57,7 @@ func TestHouseRules(t *testing.T) {
 		"packages import downwards only":                 rules.Layers,
 		"production code links no test helper":           rules.Production,
 		"simulators share nothing with their driver":     rules.Simulators,
+		"words of a provider stay in its driver":         rules.ProviderWords,
 		"files have at most 400 lines":                   rules.Length,
 		"no package has an init function":                rules.Inits,
 		"packages have a comment and public ones a demo": rules.Documented,
@@ -210,6 +211,17 @@ func TestRulesFindViolations(t *testing.T) {
 				"README.md: the link docs/a.md#no names no heading",
 				"README.md: the link #there names no heading",
 			},
+		},
+		"words of a provider stay in its driver": {
+			rules.ProviderWords,
+			files{
+				"alt/a.go":           "package alt // the WAMID\n",
+				"alt/desk/a.yaml":    "x: accessKey\n",
+				"alt/a_test.go":      "package alt // wamid\n",
+				"channels/a.go":      "package channels // of MessageBird and Meta\n",
+				"channels/meta/a.go": "package meta // wamid\n",
+			},
+			[]string{"alt/a.go:1 has a provider's word: WAMID", "alt/desk/a.yaml:1 has a provider's word: accessKey"},
 		},
 		"make targets are looked up in the Makefile": {
 			rules.Commands,
