@@ -27,7 +27,9 @@ type Config struct {
 	Providers []msp.Provider
 	// LinesLater says that Service.SetProvider will bring lines: then none is
 	// needed here, Rates may name lines that are not there yet, and PublicURL is
-	// required.
+	// required. A provider may have no line then, before the first one or after
+	// the last: its webhook answers handshakes, and whatever else is authentic is
+	// accepted, counted and not kept.
 	LinesLater bool
 	Store      Store
 
@@ -116,12 +118,12 @@ type Rate struct {
 }
 
 // Observation is one measured fact. Names: webhook.accepted, .duplicate,
-// .refused, .malformed, .unavailable (N events or requests); turn.done,
-// .retry, .dead, .panic; send.sent, .retry, .dead, .unknown; media.fetched,
-// .missing, .retry, .dead; line.up, .down, .unclear (asked in vain); link.served,
-// .refused; reconcile.retry, .uncertain; driver.panic, operator.panic;
-// report.applied, echo.matched, echo.foreign; session.expired. Labels are of low
-// cardinality and hold nothing personal.
+// .refused, .malformed, .unavailable (N events or requests), .stray (the
+// provider has no line); turn.done, .retry, .dead, .panic; send.sent, .retry,
+// .dead, .unknown; media.fetched, .missing, .retry, .dead; line.up, .down,
+// .unclear (asked in vain); link.served, .refused; reconcile.retry, .uncertain;
+// driver.panic, operator.panic; report.applied, echo.matched, echo.foreign;
+// session.expired. Labels are of low cardinality and hold nothing personal.
 type Observation struct {
 	Name     string
 	Line     channels.ID

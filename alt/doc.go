@@ -18,4 +18,8 @@
 //	})
 //	http.Handle("/webhooks/", http.StripPrefix("/webhooks", svc.Webhooks()))
 //	err = svc.Run(ctx)
+//
+// Lines may come and go meanwhile: Service.SetProvider replaces a provider with
+// all its lines at once, Lines keeps what was added for the next start, and
+// Service.Health tells which lines work.
 package alt

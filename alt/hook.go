@@ -21,15 +21,18 @@ type hook struct {
 	driver   any // for optional interfaces
 	provider bool
 	lines    map[channels.ID]*line
-	first    channels.ID
+	first    channels.ID // empty: there is no line (yet)
 	answers  channels.Answers
 	routes   map[string]http.Handler
 }
 
 func newHook(name string, w channels.Webhook, driver any, lines ...*line) *hook {
-	h := &hook{name: name, webhook: w, driver: driver, lines: make(map[channels.ID]*line), first: lines[0].info.ID}
+	h := &hook{name: name, webhook: w, driver: driver, lines: make(map[channels.ID]*line)}
 	for _, l := range lines {
 		h.lines[l.info.ID] = l
+	}
+	if len(lines) > 0 {
+		h.first = lines[0].info.ID
 	}
 	if a, ok := channels.As[channels.Answerer](driver); ok {
 		h.answers = a.Answers()

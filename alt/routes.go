@@ -129,7 +129,7 @@ func (s *Service) addProvider(r *routing, p msp.Provider, place string) error {
 		}
 		lines = append(lines, l)
 	}
-	if len(lines) == 0 {
+	if len(lines) == 0 && !s.cfg.LinesLater {
 		return errAt(place, "has no lines")
 	}
 	h := newHook(p.Name(), p, p, lines...)

@@ -128,6 +128,40 @@ func (mute) Send(context.Context, channels.Outbound) (channels.Receipt, error) {
 	return channels.Receipt{ID: "1"}, nil
 }
 
+// bare is an account without lines, whose requests gate signs.
+type bare struct {
+	account
+	gate *channeltest.Fake
+}
+
+func (b bare) Verify(ctx context.Context, r *channels.Request) error { return b.gate.Verify(ctx, r) }
+
+func (bare) Challenge(context.Context, *channels.Request) ([]byte, error) {
+	return []byte("hello"), nil
+}
+
+func TestAProviderMayWaitForItsFirstLine(t *testing.T) {
+	gate, h := lineAt("acme", "gone"), &heard{}
+	p := bare{account: one(), gate: gate}
+	svc, err := alt.New(config(t, func(c *alt.Config) { later(c); h.listen(c); c.Providers = append(c.Providers, p) }))
+	require.NoError(t, err)
+	w := httptest.NewRecorder()
+	svc.Webhooks().ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/acme", nil))
+	require.Equal(t, "hello", w.Body.String())
+	require.Equal(t, http.StatusForbidden, arrives(svc, lineAt("acme", "forged"), "x"))
+	require.Equal(t, http.StatusOK, arrives(svc, gate, "for a line that was removed"))
+	require.Len(t, h.named("webhook.stray"), 1)
+	depths, err := svc.Store().Depths(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, depths[alt.Inbox])
+
+	f := lineAt("acme", "a")
+	require.NoError(t, svc.SetProvider(one(f)))
+	require.Equal(t, http.StatusOK, arrives(svc, f, "1"))
+	require.NoError(t, svc.SetProvider(p), "and after its last one")
+	require.Equal(t, http.StatusOK, arrives(svc, gate, "2"))
+}
+
 func TestMessagesOfALineThatIsGoneAreLetters(t *testing.T) {
 	f := lineAt("acme", "a")
 	svc, err := alt.New(config(t, func(c *alt.Config) { later(c); c.Providers = append(c.Providers, one(f)) }))

@@ -100,6 +100,11 @@ func (s *Service) receive(w http.ResponseWriter, r *http.Request, h *hook, req *
 		s.refuse(w, h)
 		return
 	}
+	if len(h.lines) == 0 { // nobody's: to store it there is no agency, and to refuse it would bring it again
+		s.observe(Observation{Name: "webhook.stray", N: 1})
+		answer(w, h.answers.Accepted, "accepted")
+		return
+	}
 	evs := s.events(ctx, h, req)
 	fresh := 0
 	if len(evs) > 0 {
