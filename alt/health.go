@@ -123,8 +123,7 @@ func (l *line) plan(now time.Time, spread time.Duration) time.Time {
 // check asks a line, unless somebody is doing so, and reports whether it did.
 func (s *Service) check(ctx context.Context, l *line) bool {
 	began := s.cfg.Now()
-	turn, free := l.begin()
-	if !free {
+	if !l.begin(l) {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.SendTimeout)
@@ -136,7 +135,8 @@ func (s *Service) check(ctx context.Context, l *line) bool {
 		s.observe(Observation{Name: "line.unclear", Line: l.info.ID, Code: code, N: 1})
 		next = min(next, max(next/healthAgain, rest))
 	}
-	if l.asked(turn, began, s.cfg.Now().Add(next)) && state != HealthUnknown {
+	l.asked(l, began, s.cfg.Now().Add(next))
+	if state != HealthUnknown {
 		s.becomes(ctx, l, state, code, began)
 	}
 	return true
@@ -160,8 +160,8 @@ func verdict(err error) (state HealthState, code string, rest time.Duration) {
 }
 
 // sendTells takes what came of a send, which began at the given time, as a word
-// on the line: refused credentials are, and a success disproves them. It says
-// nothing against another reason, such as that people's messages do not reach
+// on the line: refused credentials speak against it, and a success disproves
+// them. It disproves no other reason, such as that people's messages do not reach
 // us.
 func (s *Service) sendTells(ctx context.Context, l *line, failure *channels.Error, began time.Time) {
 	switch {
@@ -179,13 +179,9 @@ func (c *condition) sendRaises() bool {
 	return c.health.State == HealthUnknown || c.health.Code == channels.Code(channels.ErrCredentials)
 }
 
-// becomes keeps a state, and tells a change. What a driver says that was
-// replaced meanwhile is of no interest.
+// becomes keeps a state, and tells a change.
 func (s *Service) becomes(ctx context.Context, l *line, state HealthState, code string, asked time.Time) {
-	if s.line(l.info.ID) != l {
-		return
-	}
-	h, news := l.become(state, code, asked, s.cfg.Now())
+	h, news := l.become(l, state, code, asked, s.cfg.Now())
 	if !news {
 		return
 	}
@@ -206,13 +202,14 @@ func (s *Service) becomes(ctx context.Context, l *line, state HealthState, code 
 	}
 }
 
-// become reports whether a change is news. What was asked before the last
-// change says nothing of the time after it.
-func (c *condition) become(state HealthState, code string, asked, now time.Time) (LineHealth, bool) {
+// become reports whether a change is news. What a driver says that was replaced
+// meanwhile is of no interest, and what was asked before the last change says
+// nothing of the time after it.
+func (c *condition) become(by *line, state HealthState, code string, asked, now time.Time) (LineHealth, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	was := c.health.State
-	if asked.Before(c.health.Since) {
+	if by != c.of || asked.Before(c.health.Since) {
 		return c.health, false
 	}
 	c.health.Code = code
@@ -221,38 +218,36 @@ func (c *condition) become(state HealthState, code string, asked, now time.Time)
 	}
 	c.health.State, c.health.Since = state, now
 	c.up.Store(state == HealthUp)
-	return c.health, was == HealthUp || state == HealthDown || was == HealthDown
+	return c.health, was != HealthUnknown || state == HealthDown
 }
 
-// begin returns the number of a question, unless there is one without an answer.
-func (c *condition) begin() (turn int, free bool) {
+// begin reports whether a line may be asked: nobody is doing so, and it was not
+// replaced.
+func (c *condition) begin(by *line) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.asking {
-		return 0, false
-	}
-	c.asking = true
-	return c.turn, true
-}
-
-// asked ends a question, and reports whether its answer is of interest: not
-// that of a driver which was replaced meanwhile.
-func (c *condition) asked(turn int, at, next time.Time) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if turn != c.turn {
+	if c.asking || by != c.of {
 		return false
 	}
-	c.asking, c.health.Checked, c.due = false, at, next
+	c.asking = true
 	return true
 }
 
-// replaced has a line asked soon that another driver took over, unless it was
-// well.
-func (c *condition) replaced(now time.Time) {
+// asked ends what begin began.
+func (c *condition) asked(by *line, at, next time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.turn, c.asking = c.turn+1, false
+	if by == c.of {
+		c.asking, c.health.Checked, c.due = false, at, next
+	}
+}
+
+// pass gives the condition to a line that takes over, nil when there is none.
+// It is asked soon, unless all was well before.
+func (c *condition) pass(to *line, now time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.of, c.asking = to, false
 	if !c.due.IsZero() && c.health.State != HealthUp {
 		c.due = now
 	}

@@ -31,10 +31,10 @@ type condition struct {
 	paused time.Time
 	live   int // sends that were claimed and have not ended
 
+	of     *line // whose words on the health count: the one in the routing
 	health LineHealth
 	due    time.Time // when it is asked next; zero: not planned yet
 	asking bool
-	turn   int         // of the drivers; the answers of an earlier one do not count
 	up     atomic.Bool // health.State is HealthUp: what a send looks at
 }
 

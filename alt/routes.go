@@ -80,16 +80,29 @@ func (s *Service) reroute(change func(r *routing) error) error {
 	if err := change(r); err != nil {
 		return err
 	}
-	s.routes.Store(r)
-	now := s.cfg.Now()
-	for id, l := range r.lines {
-		if l != old.lines[id] {
-			l.replaced(now)
-		}
-	}
+	s.use(r)
 	s.kick(Outbox)
 	wake(s.ask)
 	return nil
+}
+
+// use puts a routing in place, and the conditions into its lines' hands.
+func (s *Service) use(r *routing) {
+	now := s.cfg.Now()
+	old := s.routes.Swap(r)
+	if old == nil {
+		old = &routing{}
+	}
+	for id, l := range old.lines {
+		if r.lines[id] != l {
+			l.pass(nil, now)
+		}
+	}
+	for id, l := range r.lines {
+		if old.lines[id] != l {
+			l.pass(l, now)
+		}
+	}
 }
 
 // firstRoutes are those of the configuration.
@@ -116,7 +129,7 @@ func (s *Service) firstRoutes() error {
 			return err
 		}
 	}
-	s.routes.Store(r)
+	s.use(r)
 	return nil
 }
 

@@ -298,6 +298,38 @@ func TestANewTokenIsTriedAtOnceAndTheOldOnesAnswerCountsNoMore(t *testing.T) {
 	require.NoError(t, svc.SetProvider(bad))
 	steps(t, svc)
 	require.Equal(t, alt.HealthUp, svc.Health("a").State, "the new driver is asked at once, whoever was being asked")
+
+	told := healthLog(t, svc.Store(), "agency")
+	bad.ask = func(context.Context, channels.ID) error { // answers when it is gone
+		require.NoError(t, svc.RemoveProvider("acme"))
+		return sendError(channels.ErrCredentials, channels.NotSent, 0)
+	}
+	require.NoError(t, svc.SetProvider(bad))
+	clock.Advance(time.Hour)
+	steps(t, svc)
+	require.Empty(t, svc.Lines())
+	require.Equal(t, told, healthLog(t, svc.Store(), "agency"))
+}
+
+func TestADriverThatWasReplacedIsNotAskedAnyMore(t *testing.T) {
+	clock := alttest.NewClock(alttest.Start())
+	old := one(lineAt("acme", "a"), lineAt("acme", "b"))
+	next := one(old.fakes...)
+	svc, err := alt.New(config(t, func(c *alt.Config) { later(c); c.Now = clock.Now }))
+	require.NoError(t, err)
+	asked := 0
+	old.ask = func(context.Context, channels.ID) error {
+		asked++
+		return svc.SetProvider(next)
+	}
+	require.NoError(t, svc.SetProvider(old))
+	steps(t, svc)
+	clock.Advance(time.Hour)
+	steps(t, svc) // both are due, and the first one's answer replaces them
+	require.Equal(t, 1, asked)
+	for _, f := range old.fakes {
+		require.Equal(t, alt.HealthUp, svc.Health(f.Info().ID).State)
+	}
 }
 
 func TestTrafficGoesOnWhileLinesComeAndGo(t *testing.T) {
