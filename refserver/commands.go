@@ -53,7 +53,7 @@ func (c *console) dispatch(ctx context.Context, args []string) error {
 }
 
 // valueFlags take the next argument as their value.
-func valueFlags() []string { return []string{"addr", "data", "config", "provider", "state"} }
+func valueFlags() []string { return []string{"addr", "data", "config", "demo", "provider", "state"} }
 
 // splitCommand takes the first argument that is no flag and no flag's value.
 func splitCommand(args []string) (name string, rest []string) {

@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"log/slog"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 
@@ -18,39 +15,19 @@ import (
 	"github.com/liidestuja/liidestuja/alt/sqlitestore"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/msp"
-	"github.com/liidestuja/liidestuja/msp/messagebird"
-	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
 )
 
 // demoConfig says where the demo runs.
 type demoConfig struct {
 	URL     string // of this server as the browser and the simulator reach it, without a slash at the end
 	DataDir string // it exists
-	Logger  *slog.Logger
+	// Provider is a name of demoMakers. Default: the first.
+	Provider string
+	Logger   *slog.Logger
 	// Reconcile is how long the provider's word on a message of unknown outcome
 	// is waited for. Default 5 s, so that a visitor sees what follows; a real
 	// service waits 15 min.
 	Reconcile time.Duration
-}
-
-// demoPerson is an invented person with a phone.
-type demoPerson struct {
-	line        channels.ID
-	kind        channels.Kind
-	platform    string
-	channel     string // the provider's id of the line
-	number      string // the agency's side of it
-	first, last string
-	peer        channels.Peer
-}
-
-func demoPeople() []demoPerson {
-	return []demoPerson{
-		{line: "messenger", kind: channels.Messenger, platform: "facebook", channel: "6d1f0c52a77b4b0c9d6c1f1d1e8f2a01",
-			number: "1000000000000001", first: "Mari", last: "Maasikas", peer: "2000000000000001"},
-		{line: "whatsapp", kind: channels.WhatsApp, platform: "whatsapp", channel: "6d1f0c52a77b4b0c9d6c1f1d1e8f2a02",
-			number: "+3725550000", first: "Juhan", last: "Juurikas", peer: "+37255500002"},
-	}
 }
 
 // startDemo makes the demo. ctx ends when the server begins to stop; run ends
@@ -88,45 +65,43 @@ func newDemo(ctx context.Context, cfg demoConfig) (*demo, error) {
 
 // demo is a service with a simulated provider and the people behind it.
 type demo struct {
-	cfg     demoConfig
-	texts   *pageTexts
-	sim     *messagebirdtest.Server
-	api     string // of the provider
-	access  string // to it
-	sign    string // its webhooks
-	gate    *demoGate
-	bell    *demoBell
-	phones  []*demoPhone
-	users   []demoUser
-	app     *app
-	handler http.Handler
+	cfg      demoConfig
+	texts    *pageTexts
+	provider demoProvider
+	driver   msp.Provider
+	gate     *demoGate
+	bell     *demoBell
+	phones   []*demoPhone
+	users    []demoUser
+	app      *app
+	handler  http.Handler
 }
 
 // simulate starts the provider, with a phone on each line.
 func (d *demo) simulate(ctx context.Context) error {
-	d.access, d.sign = rand.Text(), rand.Text()
+	maker, err := demoMakerOf(d.cfg.Provider)
+	if err != nil {
+		return err
+	}
 	d.gate = &demoGate{post: http.DefaultTransport, posted: d.posted, now: time.Now, lost: make(map[string]bool), blindFor: d.cfg.Reconcile + 5*time.Second}
-	conf := messagebirdtest.Config{
-		AccessKeys: []string{d.access}, SigningKey: d.sign,
-		Webhooks: []messagebirdtest.Webhook{{URL: d.cfg.URL + "/webhooks/messagebird"}},
-		Client:   &http.Client{Transport: d.gate, Timeout: 10 * time.Second},
-	}
-	for _, p := range demoPeople() {
-		conf.Channels = append(conf.Channels, messagebirdtest.Channel{ID: p.channel, Platform: p.platform, Name: string(p.line), Number: p.number})
-	}
-	var err error
-	if d.sim, err = messagebirdtest.New(conf); err != nil {
+	d.provider, err = maker.make(demoSite{
+		URL: d.cfg.URL, Hook: d.cfg.URL + "/webhooks/" + maker.name,
+		Client: &http.Client{Transport: d.gate, Timeout: 10 * time.Second},
+	})
+	if err != nil {
 		return err
 	}
-	d.gate.api = d.sim
-	if d.api, err = d.gate.open(ctx); err != nil {
+	d.gate.api, d.gate.wire = d.provider, d.provider
+	api, err := d.gate.open(ctx)
+	if err != nil {
 		return err
 	}
-	d.sim.SetURL(d.api)
+	if d.driver, err = d.provider.drive(api); err != nil {
+		return errors.Join(err, d.gate.close())
+	}
 	for _, p := range demoPeople() {
-		set := d.sim.Person(p.channel, string(p.peer)).Named(p.first, p.last)
-		d.phones = append(d.phones, &demoPhone{line: p.line, peer: p.peer, owner: p.first, set: simHandset{set},
-			fetch: d.fetch, changed: d.bell.ring, now: time.Now, files: make(map[string]demoFile)})
+		d.phones = append(d.phones, &demoPhone{line: p.line, peer: p.peer, owner: p.first, set: d.provider.handset(p),
+			fetch: d.provider.open, changed: d.bell.ring, now: time.Now, files: make(map[string]demoFile)})
 	}
 	return nil
 }
@@ -155,23 +130,6 @@ func (d *demo) serve(ctx context.Context) error {
 
 // parts are the same as those that a configuration makes.
 func (d *demo) parts() (parts, error) {
-	conf := messagebird.Config{
-		AccessKey:   func() string { return d.access },
-		SigningKeys: func() []string { return []string{d.sign} },
-		Endpoints: messagebird.Endpoints{
-			Conversations: d.api + "/v1", Files: d.api + "/v1", Media: strings.TrimPrefix(d.api, "http://"),
-		},
-		// The simulator forgets its conversations with every restart.
-		SendVia:      messagebird.ViaSend,
-		InsecureHTTP: true, InsecurePublicFiles: true, // it is on this machine
-	}
-	for _, p := range demoPeople() {
-		conf.Lines = append(conf.Lines, messagebird.Line{ID: p.line, Kind: p.kind, Name: string(p.line), ChannelID: p.channel})
-	}
-	provider, err := messagebird.New(conf)
-	if err != nil {
-		return parts{}, err
-	}
 	bot, err := newEchoBot("et", nil, nil)
 	if err != nil {
 		return parts{}, err
@@ -188,11 +146,13 @@ func (d *demo) parts() (parts, error) {
 		d.users[i].Token = token
 		tokens[i] = desk.Token{ID: u.ID, Name: u.Name, Role: u.Role, Agency: demoAgency, Hash: hash}
 	}
+	conf := alt.Config{
+		Agency: demoAgency, Providers: []msp.Provider{d.driver}, PublicURL: d.cfg.URL + "/webhooks",
+		TurnWorkers: 4, SendWorkers: 2, MediaWorkers: 2, ReconcileFor: d.cfg.Reconcile, Now: time.Now,
+	}
+	d.provider.adapt(&conf)
 	return parts{
-		alt: alt.Config{
-			Agency: demoAgency, Providers: []msp.Provider{provider}, PublicURL: d.cfg.URL + "/webhooks",
-			TurnWorkers: 4, SendWorkers: 2, MediaWorkers: 2, ReconcileFor: d.cfg.Reconcile, Now: time.Now,
-		},
+		alt:    conf,
 		bot:    &demoMenu{bot: bot, texts: d.texts},
 		desk:   desk.Config{Tokens: desk.Tokens(tokens...), MaxUpload: demoMaxFile},
 		logger: d.cfg.Logger, build: readBuild(),
@@ -234,7 +194,7 @@ func (d *demo) people(ctx context.Context, store alt.Store) error {
 			p.set.Says("-")
 		}
 	}
-	d.sim.Take() // the service has these messages already
+	d.provider.forget() // the service has these messages already
 	return nil
 }
 
@@ -242,7 +202,7 @@ func (d *demo) people(ctx context.Context, store alt.Store) error {
 func (d *demo) run(ctx context.Context) error {
 	var wg sync.WaitGroup
 	outside, stop := context.WithCancel(context.WithoutCancel(ctx))
-	wg.Go(func() { _ = d.sim.Run(outside) }) // ends with outside, without an error
+	wg.Go(func() { d.provider.post(outside) })
 	for _, p := range d.phones {
 		wg.Go(func() { p.watch(outside) })
 	}
@@ -257,58 +217,4 @@ func (d *demo) posted(id string) {
 	for _, p := range d.phones {
 		p.posted(id)
 	}
-}
-
-// fetch reads a file from the provider, as a phone does.
-func (d *demo) fetch(ctx context.Context, url string) (demoFile, error) {
-	if !strings.HasPrefix(url, d.api+"/") {
-		return demoFile{}, errors.New("demo: a file of elsewhere")
-	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return demoFile{}, err
-	}
-	client := http.Client{Timeout: 10 * time.Second}
-	resp, err := client.Do(r)
-	if err != nil {
-		return demoFile{}, err
-	}
-	defer func() { _ = resp.Body.Close() }()
-	if resp.StatusCode != http.StatusOK {
-		return demoFile{}, fmt.Errorf("demo: a file was answered with %d", resp.StatusCode)
-	}
-	f := demoFile{Type: resp.Header.Get("Content-Type"), Name: fileName(resp.Header)}
-	f.Data, err = io.ReadAll(io.LimitReader(resp.Body, demoMaxFile))
-	return f, err
-}
-
-// simHandset is a simulated phone as a handset.
-type simHandset struct{ *messagebirdtest.Phone }
-
-// Attach implements handset.
-func (h simHandset) Attach(kind channels.MediaKind, f demoFile) string {
-	file := messagebirdtest.File{ContentType: f.Type, Data: f.Data}
-	switch kind {
-	case channels.Image:
-		return h.SendsImage(file)
-	case channels.Audio:
-		return h.SendsAudio(file)
-	case channels.Video:
-		return h.SendsVideo(file)
-	}
-	file.Caption = f.Name // where the wire has a file's name
-	return h.SendsFile(file)
-}
-
-// Arrived implements handset.
-func (h simHandset) Arrived(ctx context.Context, n int) ([]arrival, error) {
-	box, err := h.Wait(ctx, n+1)
-	if err != nil {
-		return nil, err
-	}
-	var all []arrival
-	for _, m := range box {
-		all = append(all, arrival{ID: m.ID, Content: m.Content, At: m.At})
-	}
-	return all, nil
 }

@@ -3,9 +3,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
+	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"strings"
@@ -18,6 +18,7 @@ import (
 // provider's API, and posts the provider's webhooks as an http.RoundTripper.
 type demoGate struct {
 	api  http.Handler      // the provider
+	wire demoWire          // how it speaks
 	post http.RoundTripper // to the service
 	// posted is told the provider's id of a person's message that the service
 	// has accepted.
@@ -85,34 +86,47 @@ func (g *demoGate) lose() {
 // ServeHTTP implements http.Handler.
 func (g *demoGate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
-	case r.Method == http.MethodPost && r.URL.Path == "/v1/send" && g.loses(r):
-		panic(http.ErrAbortHandler) // the connection is cut instead of an answer
-	case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/messages") && g.blinded():
+	case g.wire.sends(r):
+		g.send(w, r)
+	case g.wire.lists(r) && g.blinded():
 		w.WriteHeader(http.StatusServiceUnavailable)
 	default:
 		g.api.ServeHTTP(w, r)
 	}
 }
 
-// loses carries out a send whose answer gets lost, if one is wanted.
-func (g *demoGate) loses(r *http.Request) bool {
+// send carries out a send, and cuts the connection instead of answering if that is
+// wanted.
+func (g *demoGate) send(w http.ResponseWriter, r *http.Request) {
+	answer, lost := g.loses(r)
+	switch {
+	case lost:
+		panic(http.ErrAbortHandler)
+	case answer != nil:
+		answer.give(w)
+	default:
+		g.api.ServeHTTP(w, r)
+	}
+}
+
+// loses carries out a send whose answer is wanted to get lost, and returns the
+// answer; nil if none is wanted. An answer that is not to a message is not lost.
+func (g *demoGate) loses(r *http.Request) (answer *answerBuffer, lost bool) {
 	// Held until the message is known as lost: its reports wait in RoundTrip.
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if !g.losing {
-		return false
+		return nil, false
 	}
-	g.losing = false
-	answer := &answerBuffer{header: make(http.Header)}
+	answer = newAnswerBuffer()
 	g.api.ServeHTTP(answer, r)
-	var receipt struct {
-		ID string `json:"id"`
+	id := g.wire.receipt(answer.body.Bytes())
+	if id == "" {
+		return answer, false
 	}
-	if json.Unmarshal(answer.body.Bytes(), &receipt) == nil && receipt.ID != "" {
-		g.lost[receipt.ID] = true
-	}
+	g.losing, g.lost[id] = false, true
 	g.blind = g.now().Add(g.blindFor)
-	return true
+	return answer, true
 }
 
 func (g *demoGate) blinded() bool {
@@ -121,17 +135,29 @@ func (g *demoGate) blinded() bool {
 	return g.now().Before(g.blind)
 }
 
-// answerBuffer takes an answer that nobody gets.
+// answerBuffer takes an answer that somebody looks at first.
 type answerBuffer struct {
 	header http.Header
+	status int
 	body   bytes.Buffer
+}
+
+func newAnswerBuffer() *answerBuffer {
+	return &answerBuffer{header: make(http.Header), status: http.StatusOK}
+}
+
+// give passes the answer on.
+func (a *answerBuffer) give(w http.ResponseWriter) {
+	maps.Copy(w.Header(), a.header)
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body.Bytes()) //nolint:gosec // a simulator's answer, which our driver reads
 }
 
 // Header implements http.ResponseWriter.
 func (a *answerBuffer) Header() http.Header { return a.header }
 
 // WriteHeader implements http.ResponseWriter.
-func (a *answerBuffer) WriteHeader(int) {}
+func (a *answerBuffer) WriteHeader(status int) { a.status = status }
 
 // Write implements http.ResponseWriter.
 func (a *answerBuffer) Write(b []byte) (int, error) { return a.body.Write(b) }
@@ -143,18 +169,16 @@ func (g *demoGate) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	var event struct {
-		Type    string `json:"type"`
-		Message struct {
-			ID        string `json:"id"`
-			Direction string `json:"direction"`
-		} `json:"message"`
+	event, err := io.ReadAll(body)
+	if err != nil {
+		return nil, err
 	}
-	if err := json.NewDecoder(body).Decode(&event); err != nil {
-		return nil, errors.New("demo: a webhook that is not JSON")
+	id, written, err := g.wire.hook(event)
+	if err != nil {
+		return nil, fmt.Errorf("demo: a webhook that cannot be read: %w", err)
 	}
 	g.mu.Lock()
-	lost := g.lost[event.Message.ID]
+	lost := g.lost[id]
 	g.mu.Unlock()
 	if lost {
 		_ = r.Body.Close()
@@ -162,8 +186,8 @@ func (g *demoGate) RoundTrip(r *http.Request) (*http.Response, error) {
 			Header: make(http.Header), Body: io.NopCloser(strings.NewReader("")), Request: r}, nil
 	}
 	resp, err := g.post.RoundTrip(r)
-	if err == nil && resp.StatusCode == http.StatusOK && event.Type == "message.created" && event.Message.Direction == "received" {
-		g.posted(event.Message.ID)
+	if err == nil && resp.StatusCode == http.StatusOK && written {
+		g.posted(id)
 	}
 	return resp, err
 }

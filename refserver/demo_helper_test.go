@@ -28,14 +28,61 @@ type playground struct {
 	seen   []string // every address, header and page that the browser got
 }
 
-// startPlayground starts a demo in a folder. Its log is checked at the end.
+// onEachProvider runs a test on every provider that the demo can have.
+func onEachProvider(t *testing.T, test func(t *testing.T, provider string)) {
+	t.Helper()
+	for _, provider := range demoNames() {
+		t.Run(provider, func(t *testing.T) { test(t, provider) })
+	}
+}
+
+// sent are the messages that the provider took, as they were sent.
+func (p *playground) sent() (all []string) {
+	switch sim := p.provider.(type) {
+	case *demoMessageBird:
+		for _, m := range sim.Sent() {
+			all = append(all, string(m.Content))
+		}
+	case *demoBird:
+		for _, m := range sim.Sent() {
+			all = append(all, string(m.Body))
+		}
+	case *demoMeta:
+		for _, m := range sim.Sent() {
+			all = append(all, string(m.Content))
+		}
+	}
+	return all
+}
+
+// secrets are what the service and the provider share.
+func (p *playground) secrets() []string {
+	switch sim := p.provider.(type) {
+	case *demoMessageBird:
+		return []string{sim.access, sim.sign}
+	case *demoBird:
+		return []string{sim.access, sim.sign}
+	case *demoMeta:
+		return []string{sim.secret, sim.word, sim.tokens[demoPage], sim.tokens[demoMetaNumber]}
+	}
+	p.t.Fatalf("no secrets of a %T", p.provider)
+	return nil
+}
+
+// startPlayground starts the default demo in a folder.
 func startPlayground(t *testing.T, dir string) *playground {
+	t.Helper()
+	return startPlaygroundOn(t, "", dir)
+}
+
+// startPlaygroundOn starts a demo with a provider in a folder.
+func startPlaygroundOn(t *testing.T, provider, dir string) *playground {
 	t.Helper()
 	var handler http.Handler
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
 	base := "http://" + srv.Listener.Addr().String()
 	stopping, begin := context.WithCancel(context.Background())
-	d, err := newDemo(stopping, demoConfig{URL: base, DataDir: dir, Logger: slog.New(slog.DiscardHandler), Reconcile: 100 * time.Millisecond})
+	d, err := newDemo(stopping, demoConfig{URL: base, DataDir: dir, Provider: provider, Logger: slog.New(slog.DiscardHandler), Reconcile: 100 * time.Millisecond})
 	require.NoError(t, err)
 	context.AfterFunc(stopping, d.app.drain)
 	handler = web(d.handler, d.cfg.Logger, false)

@@ -8,8 +8,8 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// demoMenu offers answers to tap before the echo bot gets a message: on one line
-// they are buttons, on the other a numbered text.
+// demoMenu offers answers to tap before the echo bot gets a message: buttons where
+// the line has them, a numbered text elsewhere.
 type demoMenu struct {
 	bot   *echoBot
 	texts *pageTexts

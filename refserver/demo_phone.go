@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"net/http"
 	"slices"
 	"strconv"
@@ -29,18 +28,12 @@ type keypad interface {
 
 // receiver is where messages arrive.
 type receiver interface {
-	// Arrived returns all that the person received, as soon as it is more than n.
-	Arrived(ctx context.Context, n int) ([]arrival, error)
+	// Arrived returns all that the person received, as soon as it is more than n:
+	// its Key is the provider's id, the URL of a file what demoProvider.open takes.
+	Arrived(ctx context.Context, n int) ([]bubble, error)
 	// Delivers and Reads report a received message.
 	Delivers(id string) error
 	Reads(id string) error
-}
-
-// arrival is a message at a handset, as the provider's wire has it.
-type arrival struct {
-	ID      string
-	Content json.RawMessage
-	At      time.Time
 }
 
 // demoFile is a file at a handset.
@@ -56,7 +49,7 @@ type demoPhone struct {
 	peer    channels.Peer
 	owner   string
 	set     handset
-	fetch   func(ctx context.Context, url string) (demoFile, error) // from the provider
+	fetch   func(ctx context.Context, ref string) (demoFile, error) // see demoProvider.open
 	changed func()
 	now     func() time.Time
 	// language is the one in which the person is answered, BCP 47.
@@ -83,20 +76,22 @@ func (p *demoPhone) watch(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		for _, a := range all[min(n, len(all)):] {
-			b := arrivedBubble(a)
+		for _, b := range all[min(n, len(all)):] {
 			if b.File != nil {
-				p.keep(&b, a.ID, p.download(ctx, b.File.URL))
+				p.keep(&b, b.Key, p.download(ctx, b.File.URL))
 			}
-			_ = p.set.Delivers(a.ID) // of a message that this phone has, so it cannot fail
-			p.show(b, a.ID)
+			if b.Text == "" && b.File == nil && b.Place == nil && len(b.Choices) == 0 {
+				b.Other = "unknown"
+			}
+			_ = p.set.Delivers(b.Key) // of a message that this phone has, so it cannot fail
+			p.show(b, b.Key)
 		}
 		n = len(all)
 	}
 }
 
-func (p *demoPhone) download(ctx context.Context, url string) demoFile {
-	f, err := p.fetch(ctx, url)
+func (p *demoPhone) download(ctx context.Context, ref string) demoFile {
+	f, err := p.fetch(ctx, ref)
 	if err != nil {
 		return demoFile{}
 	}
@@ -228,53 +223,4 @@ func showsImage(b []byte) bool {
 		return true
 	}
 	return false
-}
-
-// arrivedBubble reads a message of the provider's wire as far as a simple phone
-// would show it.
-func arrivedBubble(a arrival) bubble {
-	type file struct {
-		URL, Caption string
-	}
-	type item struct{ ID, Title, Description string }
-	var c struct {
-		Text                      string
-		Image, Video, Audio, File *file
-		Location                  *struct{ Latitude, Longitude float64 }
-		Interactive               *struct {
-			Header, Body, Footer struct{ Text string }
-			Action               struct {
-				Buttons  []item
-				Sections []struct{ Rows []item }
-			}
-		}
-	}
-	b := bubble{Key: a.ID, Who: "agency", At: a.At}
-	if json.Unmarshal(a.Content, &c) != nil {
-		b.Other = "unknown"
-		return b
-	}
-	b.Text = c.Text
-	for _, f := range []*file{c.Image, c.Video, c.Audio, c.File} {
-		if f != nil {
-			b.File, b.Text = &fileLink{URL: f.URL}, f.Caption
-		}
-	}
-	if c.Location != nil {
-		b.Place = &channels.Location{Latitude: c.Location.Latitude, Longitude: c.Location.Longitude}
-	}
-	if i := c.Interactive; i != nil {
-		b.Text = strings.TrimSpace(i.Header.Text + "\n" + i.Body.Text + "\n" + i.Footer.Text)
-		items := i.Action.Buttons
-		for _, s := range i.Action.Sections {
-			items = append(items, s.Rows...)
-		}
-		for _, it := range items {
-			b.Choices = append(b.Choices, channels.Choice{ID: it.ID, Title: it.Title, Description: it.Description})
-		}
-	}
-	if b.Text == "" && b.File == nil && b.Place == nil && len(b.Choices) == 0 {
-		b.Other = "unknown"
-	}
-	return b
 }

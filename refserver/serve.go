@@ -12,7 +12,7 @@ import (
 
 func cmdServe() command {
 	return command{
-		name: "serve", args: "[-config FILE] [-addr HOST:PORT] [-data FOLDER]", short: "serve; without -config a demo (this is the default)",
+		name: "serve", args: "[-config FILE | -demo PROVIDER] [-addr HOST:PORT] [-data FOLDER]", short: "serve; without -config a demo (this is the default)",
 		long: `Serves until SIGINT or SIGTERM, then stops in order: readiness goes false, the
 listener closes, requests under way are answered, messages under way are
 finished. A second signal ends the program at once.
@@ -21,18 +21,20 @@ The address to open is printed to the standard output; the log goes to the
 standard error as JSON.
 
   -config FILE      the configuration; without it a demo with invented people runs
+  -demo PROVIDER    whose simulator the demo runs on: messagebird (default), bird
+                    or meta
   -addr HOST:PORT   where to listen (default 127.0.0.1:8080, or listen.addr of
                     the configuration; port 0 takes a free one)
   -data FOLDER      where the store lies (default ./liidestuja-data, or data of
                     the configuration)`,
-		examples: []string{"refserver", "refserver -addr 127.0.0.1:0 -data /tmp/demo", "refserver serve -config /etc/liidestuja.yaml"},
+		examples: []string{"refserver", "refserver -demo meta", "refserver -addr 127.0.0.1:0 -data /tmp/demo", "refserver serve -config /etc/liidestuja.yaml"},
 		run:      (*console).serve,
 	}
 }
 
 func (c *console) serve(ctx context.Context, args []string) error {
 	f := c.flags()
-	at, addr := f.where(), f.String("addr", "", "")
+	at, addr, provider := f.where(), f.String("addr", "", ""), f.String("demo", "", "")
 	if err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -40,13 +42,19 @@ func (c *console) serve(ctx context.Context, args []string) error {
 		_, err := fmt.Fprintf(c.stdout, "Liidestuja: %s\n", url)
 		return err
 	}
+	if _, err := demoMakerOf(*provider); err != nil {
+		return f.usage(fmt.Errorf("-demo: %w", err))
+	}
+	if *at.config != "" && *provider != "" {
+		return f.usage(errors.New("-demo: a server with -config runs no demo"))
+	}
 	if *at.config == "" {
 		logger := newLog(c.stderr, slog.LevelWarn, &redactor{}, readBuild())
 		conf := listenConf{Addr: or(*addr, defaultAddr)}
 		if host, err := hostOf(conf.Addr); err != nil || !loopback(host) {
 			return f.usage(errors.New("-addr: the demo lets anybody in, so it listens at 127.0.0.1 or localhost only, and needs a port"))
 		}
-		return serveHTTP(ctx, conf, logger, c.startDemo(or(*at.data, defaultData), logger), announce)
+		return serveHTTP(ctx, conf, logger, demoStart(demoConfig{DataDir: or(*at.data, defaultData), Provider: *provider, Logger: logger}), announce)
 	}
 	p, err := c.configured(*at.config, instead{data: *at.data, addr: *addr})
 	if err != nil {
@@ -92,16 +100,17 @@ func (p *parts) start(ctx context.Context, _ string) (http.Handler, func(context
 	return web(mux, p.logger, p.listen.TLS != nil || p.listen.BehindProxy), a.run, nil
 }
 
-// startDemo returns the startFunc of the demo.
-func (c *console) startDemo(data string, logger *slog.Logger) startFunc {
+// demoStart returns the startFunc of the demo; cfg lacks the URL.
+func demoStart(cfg demoConfig) startFunc {
 	return func(ctx context.Context, url string) (http.Handler, func(context.Context) error, error) {
-		if err := os.MkdirAll(data, 0o700); err != nil {
+		if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 			return nil, nil, err
 		}
-		h, run, err := startDemo(ctx, demoConfig{URL: url, DataDir: data, Logger: logger})
+		cfg.URL = url
+		h, run, err := startDemo(ctx, cfg)
 		if err != nil {
 			return nil, nil, err
 		}
-		return web(h, logger, false), run, nil
+		return web(h, cfg.Logger, false), run, nil
 	}
 }

@@ -71,8 +71,8 @@ func isTestHelper(imported string) bool {
 // to which no configuration leads, and programs that nobody serves and that must run
 // without an account.
 func playsProvider(src *Source) bool {
-	return src.Path == "refserver/demo.go" || src.Dir == "internal/bench" || src.Dir == "internal/consumer" ||
-		Within(src.Dir, "examples")
+	demo, _ := path.Match("refserver/demo*.go", src.Path)
+	return demo || src.Dir == "internal/bench" || src.Dir == "internal/consumer" || Within(src.Dir, "examples")
 }
 
 // Production reports production code that would link test helpers.

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/channels/meta"
+	"github.com/liidestuja/liidestuja/channels/meta/metatest"
+	"github.com/liidestuja/liidestuja/msp"
+)
+
+// demoMeta is an app at Meta with a page and a WhatsApp number.
+type demoMeta struct {
+	*metatest.Server
+	secret, word string
+	tokens       map[string]string // by account
+
+	mu    sync.Mutex
+	files map[string]demoFile // uploads by id: the API gives none back on a page
+}
+
+// The app at Meta, and the number with its business account.
+const (
+	demoMetaApp    = "700000000000001"
+	demoMetaNumber = "1000000000000002"
+	demoMetaWABA   = "1000000000000003"
+)
+
+func newDemoMeta(at demoSite) (demoProvider, error) {
+	m := &demoMeta{
+		secret: rand.Text(), word: rand.Text(), files: make(map[string]demoFile),
+		tokens: map[string]string{demoPage: rand.Text(), demoMetaNumber: rand.Text()},
+	}
+	var err error
+	m.Server, err = metatest.New(metatest.Config{
+		AppID: demoMetaApp, AppSecrets: []string{m.secret}, VerifyToken: m.word, Webhook: at.Hook, Client: at.Client,
+		Pages:   []metatest.Page{{ID: demoPage, Token: m.tokens[demoPage], Name: "messenger"}},
+		Numbers: []metatest.Number{{ID: demoMetaNumber, WABA: demoMetaWABA, Token: m.tokens[demoMetaNumber], Display: strings.TrimPrefix(demoNumber, "+"), Name: "whatsapp"}},
+	})
+	return m, err
+}
+
+func (m *demoMeta) account(k channels.Kind) string {
+	if k == channels.WhatsApp {
+		return demoMetaNumber
+	}
+	return demoPage
+}
+
+// drive implements demoProvider.
+func (m *demoMeta) drive(api string) (msp.Provider, error) {
+	m.SetURL(api)
+	conf := meta.Config{
+		AppID:       demoMetaApp,
+		AppSecrets:  func() []string { return []string{m.secret} },
+		VerifyToken: func() string { return m.word },
+		Endpoints:   meta.Endpoints{Graph: api},
+		MediaHosts:  []string{strings.TrimPrefix(api, "http://")},
+		// It is on this machine.
+		InsecureHTTP: true,
+	}
+	for _, p := range demoPeople() {
+		line := meta.Line{ID: p.line, Kind: p.kind, Name: string(p.line), Account: m.account(p.kind)}
+		line.Token = func() string { return m.tokens[line.Account] }
+		if p.kind == channels.WhatsApp {
+			line.Business = demoMetaWABA
+		}
+		conf.Lines = append(conf.Lines, line)
+	}
+	return meta.New(conf)
+}
+
+// adapt implements demoProvider: files are uploaded.
+func (m *demoMeta) adapt(*alt.Config) {}
+
+// handset implements demoProvider.
+func (m *demoMeta) handset(p demoPerson) handset {
+	id := strings.TrimPrefix(string(p.peer), "+") // on WhatsApp digits alone
+	return metaHandset{m.Person(m.account(p.kind), id).Named(p.first + " " + p.last)}
+}
+
+// ServeHTTP implements http.Handler. It keeps what is uploaded for the phones.
+func (m *demoMeta) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	upload := strings.HasSuffix(r.URL.Path, "/media") || strings.HasSuffix(r.URL.Path, "/message_attachments")
+	if r.Method != http.MethodPost || !upload {
+		m.Server.ServeHTTP(w, r)
+		return
+	}
+	form, err := io.ReadAll(io.LimitReader(r.Body, demoMaxFile+maxForm))
+	if err != nil {
+		http.Error(w, http.StatusText(http.StatusBadRequest), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(form))
+	answer := newAnswerBuffer()
+	m.Server.ServeHTTP(answer, r)
+	var taken struct {
+		ID           string
+		AttachmentID string `json:"attachment_id"`
+	}
+	if json.Unmarshal(answer.body.Bytes(), &taken) == nil && taken.ID+taken.AttachmentID != "" {
+		r.Body, r.MultipartForm = io.NopCloser(bytes.NewReader(form)), nil
+		m.keep(taken.ID+taken.AttachmentID, r)
+	}
+	answer.give(w)
+}
+
+// keep takes the file of a form.
+func (m *demoMeta) keep(id string, r *http.Request) {
+	parts, err := r.MultipartReader()
+	if err != nil {
+		return
+	}
+	for {
+		part, err := parts.NextPart()
+		if err != nil {
+			return
+		}
+		if part.FileName() == "" {
+			continue
+		}
+		f := demoFile{Name: part.FileName(), Type: part.Header.Get("Content-Type")}
+		if f.Data, err = io.ReadAll(part); err != nil {
+			return
+		}
+		m.mu.Lock()
+		if len(m.files) >= demoFiles {
+			clear(m.files)
+		}
+		m.files[id] = f
+		m.mu.Unlock()
+		return
+	}
+}
+
+// open implements demoProvider.
+func (m *demoMeta) open(_ context.Context, ref string) (demoFile, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f, ok := m.files[ref]
+	if !ok {
+		return f, errors.New("demo: a file of elsewhere")
+	}
+	return f, nil
+}
+
+// post implements demoProvider.
+func (m *demoMeta) post(ctx context.Context) { _ = m.Run(ctx) } // ends with ctx, without an error
+
+// forget implements demoProvider.
+func (m *demoMeta) forget() { m.Take() }
