@@ -108,9 +108,9 @@ func (h metaHandset) Arrived(ctx context.Context, n int) ([]bubble, error) {
 	return all, nil
 }
 
-// metaBubble reads a message beside its text, as far as a simple phone would show
-// it: the object of a WhatsApp message's type, or a page's message. They have no
-// name in common that would mean something else.
+// metaBubble reads what a message has besides its text, as far as a simple phone
+// would show it. content is the object of a WhatsApp message's type, or a page's
+// whole message: the two are told apart by their names.
 func metaBubble(b *bubble, kind string, content []byte) {
 	type item struct{ ID, Title, Description string }
 	var c struct {
@@ -156,8 +156,8 @@ func metaBubble(b *bubble, kind string, content []byte) {
 	}
 }
 
-// worded is the text of a part of an interactive message. The same name is a plain
-// string in a message that is a text.
+// worded is the text of a part of an interactive message. In a plain text the part
+// of that name is a string.
 func worded(part json.RawMessage) string {
 	var w struct{ Text string }
 	_ = json.Unmarshal(part, &w) // what is no such part has no text

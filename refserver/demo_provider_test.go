@@ -38,6 +38,25 @@ func TestDemoMarksAndPlaces(t *testing.T) {
 	})
 }
 
+func TestDemoFilesOnThePage(t *testing.T) {
+	onEachProvider(t, func(t *testing.T, provider string) {
+		p := startPlaygroundOn(t, provider, t.TempDir())
+		_, _ = p.postFile("/phone/messenger/file", "/", pixel(), "pilt.png")
+		p.arrives("messenger", "Sain selle kätte")
+		p.post("/phone/messenger/say", "/", "text", "inimene")
+		p.arrives("messenger", "inimesele edasi")
+		chat := p.chatOf("waiting")
+		p.act(chat, "claim")
+		at := "/?chat=" + chat
+		key := formKey.FindStringSubmatch(p.get(at, "et"))
+		_, _ = p.postFile("/desk/chats/"+chat+"/reply", at, pixel(), "vastus.png", "key", key[1], "text", "")
+		p.await("two pictures on either side", func() bool { return len(pictures.FindAllString(p.get(at, "et"), -1)) == 4 })
+		for _, m := range pictures.FindAllStringSubmatch(p.get(at, "et"), -1) {
+			require.Equal(t, string(pixel()), p.get(m[1], "et"), m[1])
+		}
+	})
+}
+
 // own is the first message on a phone, which is the person's.
 func (p *playground) own(line channels.ID) bubble {
 	i := slices.IndexFunc(p.phones, func(phone *demoPhone) bool { return phone.line == line })

@@ -2,6 +2,7 @@
 // and is enough for an agency that wants to write no program of its own.
 //
 //	refserver                       a demo in the browser, without any account
+//	refserver -demo PROVIDER        the same on another provider's simulator
 //	refserver -config FILE          serves the providers of a configuration
 //	refserver help                  explains all commands
 //

@@ -22,7 +22,13 @@ const wantCSP = "default-src 'none'; script-src 'self'; style-src 'self'; img-sr
 // letter.
 func busy(t *testing.T) (p *playground, chat string) {
 	t.Helper()
-	p = startPlayground(t, t.TempDir())
+	return busyOn(t, "")
+}
+
+// busyOn is busy with a provider.
+func busyOn(t *testing.T, provider string) (p *playground, chat string) {
+	t.Helper()
+	p = startPlaygroundOn(t, provider, t.TempDir())
 	p.post("/phone/whatsapp/say", "/", "text", "menüü")
 	p.arrives("whatsapp", "Millest soovite rääkida?")
 	p.post("/phone/messenger/say", "/", "text", "inimene")
@@ -86,26 +92,28 @@ func TestPagesShowWordsAsWords(t *testing.T) {
 }
 
 func TestPagesKeepTokensAndWordsOutOfPagesAndAddresses(t *testing.T) {
-	p, chat := busy(t)
-	const words, reason = "Kaduma läinud sõrmus", "Kontrollin sõrmuse kaebust"
-	p.post("/phone/messenger/say", "/", "text", words)
-	p.post("/desk/search", "/", "text", words)
-	p.post("/user", "/", "user", "peeter")
-	p.post("/desk/chats/"+chat+"/reason", "/?chat="+chat, "reason", reason)
-	p.get("/?chat="+chat, "et")
-	for _, seen := range p.seen {
-		for _, u := range p.users {
-			require.NotContains(t, seen, u.Token)
+	onEachProvider(t, func(t *testing.T, provider string) {
+		p, chat := busyOn(t, provider)
+		const words, reason = "Kaduma läinud sõrmus", "Kontrollin sõrmuse kaebust"
+		p.post("/phone/messenger/say", "/", "text", words)
+		p.post("/desk/search", "/", "text", words)
+		p.post("/user", "/", "user", "peeter")
+		p.post("/desk/chats/"+chat+"/reason", "/?chat="+chat, "reason", reason)
+		p.get("/?chat="+chat, "et")
+		for _, seen := range p.seen {
+			for _, u := range p.users {
+				require.NotContains(t, seen, u.Token)
+			}
+			for _, secret := range p.secrets() {
+				require.NotContains(t, seen, secret)
+			}
+			if strings.HasPrefix(seen, "http") { // an address
+				decoded, err := url.PathUnescape(seen)
+				require.NoError(t, err)
+				require.NotRegexp(t, `(?i)sõrmus|Maasikas|Mari|2000000000000001|37255500002`, decoded)
+			}
 		}
-		for _, secret := range p.secrets() {
-			require.NotContains(t, seen, secret)
-		}
-		if strings.HasPrefix(seen, "http") { // an address
-			decoded, err := url.PathUnescape(seen)
-			require.NoError(t, err)
-			require.NotRegexp(t, `(?i)sõrmus|Maasikas|Mari|2000000000000001|37255500002`, decoded)
-		}
-	}
+	})
 }
 
 func TestPagesAskForAReason(t *testing.T) {
