@@ -93,7 +93,7 @@ func (d *demoBird) open(ctx context.Context, ref string) (demoFile, error) {
 	if !strings.HasPrefix(ref, d.site+patternMedia) {
 		return demoFile{}, errors.New("demo: a file of elsewhere")
 	}
-	return download(ctx, "http://"+strings.TrimPrefix(ref, "https://"), "")
+	return download(ctx, "http://"+strings.TrimPrefix(ref, "https://"))
 }
 
 // post implements demoProvider.

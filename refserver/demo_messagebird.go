@@ -82,7 +82,7 @@ func (m *demoMessageBird) open(ctx context.Context, ref string) (demoFile, error
 	if !strings.HasPrefix(ref, m.api+"/") {
 		return demoFile{}, errors.New("demo: a file of elsewhere")
 	}
-	return download(ctx, ref, "")
+	return download(ctx, ref)
 }
 
 // post implements demoProvider.

@@ -109,15 +109,11 @@ const (
 	demoNumber = "+3725550000"
 )
 
-// download reads a file from a simulator or from the service, with a key for the
-// header Authorization if there is one.
-func download(ctx context.Context, url, key string) (demoFile, error) {
+// download reads a file from a simulator or from the service.
+func download(ctx context.Context, url string) (demoFile, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return demoFile{}, err
-	}
-	if key != "" {
-		r.Header.Set("Authorization", key)
 	}
 	client := http.Client{Timeout: 10 * time.Second}
 	resp, err := client.Do(r)
