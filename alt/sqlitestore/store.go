@@ -160,7 +160,7 @@ func openWriter(cfg Config) (*conn, error) {
 		"PRAGMA foreign_keys = ON",
 		"PRAGMA temp_store = MEMORY",
 		"PRAGMA trusted_schema = OFF",
-		"PRAGMA wal_autocheckpoint = 8000", // 32 MiB: pages that are written again and again are written back once
+		"PRAGMA wal_autocheckpoint = 2000", // 8 MiB: pages that are written again and again are written back once, and nobody waits long for that
 		"PRAGMA journal_size_limit = 67108864",
 		fmt.Sprintf("PRAGMA cache_size = -%d", cfg.PageCache),
 	} {
