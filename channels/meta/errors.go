@@ -1,7 +1,6 @@
 package meta
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -120,8 +119,8 @@ func failed(op string, line channels.ID, err error) *channels.Error {
 	switch {
 	case f.Status != 0: // without its text, no answer is certain
 		e.Provider = httpCode(f.Status)
-	case f.Stage == httpx.StagePrepare && !f.Timeout && !errors.Is(err, context.Canceled) && !errors.Is(err, httpx.ErrForbiddenHost):
-		e.Class = channels.ErrMalformed // the call cannot be made, now or later
+	case f.Impossible():
+		e.Class = channels.ErrMalformed
 	}
 	if f.Sent == httpx.NotSent {
 		e.Outcome = channels.NotSent

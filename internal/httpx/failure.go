@@ -73,6 +73,12 @@ func (f *Failure) Error() string {
 // Unwrap returns the cause.
 func (f *Failure) Unwrap() error { return f.Err }
 
+// Impossible reports a call that cannot be made, now or later: it was not valid.
+// A call that was given up, or that policy forbids for now, is none.
+func (f *Failure) Impossible() bool {
+	return f.Stage == StagePrepare && !f.Timeout && !errors.Is(f.Err, context.Canceled) && !errors.Is(f.Err, ErrForbiddenHost)
+}
+
 // attempt follows one call through net/http to learn whether it got a connection.
 type attempt struct {
 	op     string

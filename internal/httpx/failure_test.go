@@ -347,3 +347,19 @@ func TestWaitingForAFreeConnectionIsNotSending(t *testing.T) {
 	require.Equal(t, httpx.NotSent, failure.Sent)
 	require.True(t, failure.Timeout)
 }
+
+func TestOnlyACallThatIsNotValidIsImpossible(t *testing.T) {
+	for name, c := range map[string]struct {
+		f    httpx.Failure
+		want bool
+	}{
+		"not valid":             {httpx.Failure{Stage: httpx.StagePrepare, Err: errors.New("no path")}, true},
+		"given up":              {httpx.Failure{Stage: httpx.StagePrepare, Err: context.Canceled}, false},
+		"too late":              {httpx.Failure{Stage: httpx.StagePrepare, Err: context.DeadlineExceeded, Timeout: true}, false},
+		"forbidden for now":     {httpx.Failure{Stage: httpx.StagePrepare, Err: httpx.ErrForbiddenHost}, false},
+		"nobody listens":        {httpx.Failure{Stage: httpx.StageConnect, Err: errors.New("refused")}, false},
+		"broken off on its way": {httpx.Failure{Stage: httpx.StageExchange, Err: errors.New("reset")}, false},
+	} {
+		t.Run(name, func(t *testing.T) { require.Equal(t, c.want, c.f.Impossible()) })
+	}
+}

@@ -116,8 +116,8 @@ func (p *Provider) failed(op string, line channels.ID, err error) *channels.Erro
 	switch {
 	case errors.Is(err, errNoKey):
 		e.Class = channels.ErrCredentials
-	case f.Stage == httpx.StagePrepare && !f.Timeout && !errors.Is(err, context.Canceled) && !errors.Is(err, httpx.ErrForbiddenHost):
-		e.Class = channels.ErrMalformed // the call cannot be made, now or later
+	case f.Impossible():
+		e.Class = channels.ErrMalformed
 	case f.Status != 0:
 		// The head of the answer came: a refusal is one without its text too.
 		if f.Status >= 400 {
