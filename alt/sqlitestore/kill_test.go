@@ -28,7 +28,7 @@ const killed = "SQLITESTORE_TEST_KILLED"
 func TestKilled(t *testing.T) {
 	path := os.Getenv(killed)
 	if path == "" {
-		t.Skip("runs in a process of its own, see TestKill")
+		t.Skip("the other end of TestKill, which starts it as a process of its own")
 	}
 	st, err := sqlitestore.Open(t.Context(), sqlitestore.Config{Path: path, Key: testKey()})
 	require.NoError(t, err)

@@ -96,7 +96,7 @@ func TestStore(t *testing.T) {
 func TestAStoreThatKeepsNothingInMemory(t *testing.T) {
 	t.Parallel()
 	if testing.Short() {
-		t.Skip("the same suite again")
+		t.Skip("the same suite again, too long under the race detector; make test has it")
 	}
 	storetest.Run(t, subject(func(cfg *sqlitestore.Config) { cfg.CacheSize, cfg.KeepEvents, cfg.Readers = 1, 1, 1 }))
 }

@@ -88,7 +88,7 @@ func TestUploadsToWhatsApp(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.size > 1_000_000 && testing.Short() {
-				t.Skip("large files take long under the race detector")
+				t.Skip("large files take a minute under the race detector; make test has them")
 			}
 			a := open(t)
 			answer := a.upload("/"+number+"/media", waToken, map[string]string{"messaging_product": "whatsapp", "type": c.contentType},

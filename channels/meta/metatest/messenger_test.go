@@ -318,7 +318,7 @@ func TestUploadedAttachmentsCanBeSentAgain(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if c.size > 1_000_000 && testing.Short() {
-				t.Skip("large files take long under the race detector")
+				t.Skip("large files take a minute under the race detector; make test has them")
 			}
 			answer := a.upload("/"+c.account+"/message_attachments", pageToken, map[string]string{
 				"message": `{"attachment":{"type":"image","payload":{}}}`}, "filedata", c.contentType, make([]byte, c.size))
