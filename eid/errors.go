@@ -35,4 +35,7 @@ var (
 	ErrIdentifier = errors.New("eid: malformed semantics identifier")
 	ErrDate       = errors.New("eid: malformed date")
 	ErrIdentity   = errors.New("eid: incomplete identity")
+	ErrPhone      = errors.New("eid: malformed telephone number")
+	// ErrRequest: the method cannot be asked for what the request says.
+	ErrRequest = errors.New("eid: request that the method cannot serve")
 )
