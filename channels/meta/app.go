@@ -22,6 +22,12 @@ type App struct {
 	files *httpx.Fetcher
 }
 
+var (
+	_ channels.Webhook       = (*App)(nil)
+	_ channels.Challenger    = (*App)(nil)
+	_ channels.HealthChecker = (*App)(nil)
+)
+
 // line is one account of the app.
 type line struct {
 	app   *App

@@ -12,8 +12,8 @@ import (
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
-// Config describes the app. AppSecrets, VerifyToken and Lines are required;
-// every other field has a usable zero value.
+// Config describes the app. AppSecrets and VerifyToken are required, and Lines
+// without LinesLater; every other field has a usable zero value.
 type Config struct {
 	// Name is the last element of the webhook's path, written like a
 	// channels.ID. Default "meta".
@@ -29,8 +29,14 @@ type Config struct {
 	// VerifyToken returns the word that Meta repeats when the webhook is set up.
 	// It is asked at each use, concurrently.
 	VerifyToken func() string
-	// Lines are the accounts that are served, at least one.
+	// Lines are the accounts that are served, at least one without LinesLater.
 	Lines []Line
+	// LinesLater says that an App with more lines will take this one's place, as
+	// with alt.Service.SetProvider: Lines may be empty, before the first account
+	// is connected and after the last was taken away. Such an App answers Meta's
+	// handshake; what comes for accounts that are not among Removed is kept as
+	// Malformed, on no line.
+	LinesLater bool
 	// Removed are accounts that were lines once: what still arrives for them is
 	// counted by Ignored and not kept.
 	Removed []string
@@ -187,8 +193,8 @@ func (cfg Config) check() error {
 		return fieldError("Timeout", "must not be negative")
 	case cfg.MediaMax < 0:
 		return fieldError("MediaMax", "must not be negative")
-	case len(cfg.Lines) == 0:
-		return fieldError("Lines", "is required")
+	case len(cfg.Lines) == 0 && !cfg.LinesLater:
+		return fieldError("Lines", "is required without LinesLater")
 	}
 	return cfg.checkLines()
 }

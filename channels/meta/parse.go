@@ -148,15 +148,18 @@ type changesOnly struct {
 }
 
 func (o origin) meta(peer channels.Peer, key string) channels.EventMeta {
-	l := o.line
-	if l == nil {
-		l = o.app.lines[0]
+	m := channels.EventMeta{Key: key, Peer: peer, At: moment{o.time}.or(o.request.At), Raw: o.raw}
+	switch {
+	case o.line != nil:
+		m.Channel = o.line.info.ID
+	case len(o.app.lines) > 0:
+		m.Channel = o.app.lines[0].info.ID
 	}
-	return channels.EventMeta{Key: key, Channel: l.info.ID, Peer: peer, At: moment{o.time}.or(o.request.At), Raw: o.raw}
+	return m
 }
 
 // malformed keeps an element for a person. What is of no line of ours is kept
-// with the first.
+// with the first, and on no line when there is none.
 func (o origin) malformed(reason string) {
 	o.add(&channels.Malformed{EventMeta: o.meta("", "malformed/"+digest(o.raw)), Reason: reason})
 }
