@@ -2,6 +2,7 @@ package meta_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strconv"
 	"testing"
@@ -164,4 +165,21 @@ func TestManyPagesAreReadToTheEnd(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, pages, 230)
 	require.Equal(t, "5229", pages[229].ID)
+}
+
+func TestTheOwnerOfANumberMayGoOnUsingItsApp(t *testing.T) {
+	sim, cfg, _ := connectSim(t)
+	c, ctx := connector(t, cfg), t.Context()
+	app := receiverOf(t, lineless(new([]string)))
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, err := app.Challenge(r.Context(), &channels.Request{Method: r.Method, PublicURL: hookURL + "?" + r.URL.RawQuery})
+		if err == nil {
+			_, _ = w.Write(answer)
+		}
+	}))
+	defer hook.Close()
+	require.NoError(t, c.SetWebhook(ctx, channels.WhatsApp, hook.URL, verifyToken), "an app without lines answers Meta")
+	require.NoError(t, c.Subscribe(ctx, meta.Account{Kind: channels.WhatsApp, ID: "3001", Business: "4001", Token: "EAAcanarythree"}))
+	sim.Person("3001", mari).AnsweredBy("", "Tere, siin Jaan telefonist")
+	require.Len(t, sim.Pending(), 1, "what the owner wrote is told")
 }

@@ -11,9 +11,11 @@ import (
 
 // SetWebhook tells Meta, once for the app and each product, where the webhooks
 // of all its accounts go and which events they name; Subscribe chooses among
-// them. Meta makes the handshake while it is asked, so the service must be
-// answering at callback, an https address, and know the word (Config.VerifyToken).
-// It may be repeated.
+// them, except for WhatsApp, whose accounts get all of these. Among them are
+// echoes of what is written with the WhatsApp Business app, which a number may go
+// on having; its old conversations and its contacts are not asked for. Meta makes
+// the handshake while it is asked, so the service must be answering at callback,
+// an https address, and know the word (Config.VerifyToken). It may be repeated.
 func (c *Connector) SetWebhook(ctx context.Context, kind channels.Kind, callback string, word Secret) error {
 	const op = "set webhook"
 	object, fields := hook(kind)
@@ -51,6 +53,7 @@ func hook(kind channels.Kind) (object string, fields []string) {
 			"message_template_components_update", "template_category_update", "account_update", "account_review_update",
 			"account_alerts", "business_capability_update", "phone_number_quality_update", "phone_number_name_update",
 			"security", "user_preferences", "user_id_update",
+			"smb_message_echoes", // of a number that its owner goes on using in the WhatsApp Business app
 		}
 	}
 	return "", nil

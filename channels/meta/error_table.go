@@ -44,7 +44,7 @@ func rulings() []ruling {
 		{[]string{"131053"}, verdict{class: channels.ErrUnavailable, wait: 10 * time.Second, advice: "Meta could not take the file: is its address public, its type allowed?"}},
 
 		// Rates.
-		{[]string{"4", "17", "32", "613", "80004", "80006", "80007"}, verdict{class: channels.ErrRateLimited, wait: time.Minute, advice: "calls are over the hourly limit of the app, page or business account"}},
+		{[]string{"4", "17", "32", "613", "80004", "80006", "80007", "80008"}, verdict{class: channels.ErrRateLimited, wait: time.Minute, advice: "calls are over the hourly limit of the app, page or business account"}},
 		{[]string{"130429"}, verdict{class: channels.ErrRateLimited, wait: 5 * time.Second, advice: "more messages a second than the number may send; lower the line's rate"}},
 		{[]string{"131056"}, verdict{class: channels.ErrRateLimited, wait: pairWait, person: true, advice: "too many messages to one person in a short time"}},
 		{[]string{"131048"}, verdict{class: channels.ErrRateLimited, wait: time.Hour, instead: other, advice: "people blocked or reported the number: stop campaigns and look at its quality rating"}},
@@ -76,6 +76,9 @@ func rulings() []ruling {
 
 		// The set-up.
 		{[]string{"131031", "131042", "131044", "131045", "130497", "131037", "133010"}, verdict{class: channels.ErrRejected, advice: "the number cannot send: look at its account, payment, name and registration in WhatsApp Manager"}},
+		{[]string{"133005"}, verdict{class: channels.ErrRejected, advice: "the PIN is not the number's: enter the one it was registered with, or set a new one in WhatsApp Manager"}},
+		{[]string{"133006"}, verdict{class: channels.ErrRejected, advice: "the number has to be verified again in WhatsApp Manager before it is registered"}},
+		{[]string{"133008", "133009"}, verdict{class: channels.ErrRateLimited, wait: time.Hour, advice: "the PIN was wrong too often: wait before the next attempt"}},
 		{[]string{"131030"}, verdict{class: channels.ErrRejected, advice: "a test number sends to its listed recipients only"}},
 		{[]string{"2635"}, verdict{class: channels.ErrRejected, advice: "this version of the Graph API has ended: raise Config.Version"}},
 		{[]string{"132068", "132069", "139100", "139101", "139102"}, verdict{class: channels.ErrRejected, advice: "a limit of flows or of blocked people"}},

@@ -42,10 +42,11 @@ func TestACodeDecidesWhateverTheStatus(t *testing.T) {
 		{codes: []string{"1200", "131000", "131016", "133004", "135000", "139103"}, class: channels.ErrUnavailable},
 		{codes: []string{"131057", "133016"}, class: channels.ErrUnavailable, wait: 5 * time.Minute},
 		{codes: []string{"131053"}, class: channels.ErrUnavailable, wait: 10 * time.Second},
-		{codes: []string{"4", "17", "32", "613", "80004", "80006", "80007", "4/2018001"}, class: channels.ErrRateLimited, wait: time.Minute},
+		{codes: []string{"4", "17", "32", "613", "80004", "80006", "80007", "80008", "4/2018001"}, class: channels.ErrRateLimited, wait: time.Minute},
 		{codes: []string{"130429"}, class: channels.ErrRateLimited, wait: 5 * time.Second},
 		{codes: []string{"131056"}, class: channels.ErrRateLimited, wait: 6 * time.Second, person: true},
 		{codes: []string{"131048"}, class: channels.ErrRateLimited, wait: time.Hour, instead: other},
+		{codes: []string{"133008", "133009"}, class: channels.ErrRateLimited, wait: time.Hour},
 		{codes: []string{"131064", "368", "10/1893063", "131049", "130472", "131063", "137000"}, class: channels.ErrRejected, instead: other},
 		{codes: []string{"131050"}, class: channels.ErrOptedOut, instead: other},
 		{codes: []string{"131047"}, class: channels.ErrWindowClosed, instead: template},
@@ -54,7 +55,7 @@ func TestACodeDecidesWhateverTheStatus(t *testing.T) {
 		{codes: []string{"131062"}, class: channels.ErrUnsupported, instead: other},
 		{codes: []string{"131051"}, class: channels.ErrUnsupported},
 		{codes: []string{"0", "102", "190", "190/458", "190/459", "190/460", "190/463", "190/464", "190/467", "190/1234567", "3", "10", "230", "131005", "200", "200/2018028", "299"}, class: channels.ErrCredentials},
-		{codes: []string{"131031", "131042", "131044", "131045", "130497", "131037", "133010", "10/2018300", "131030", "2635", "132068", "132069", "139100", "139101", "139102", "100", "100/1893061", "33", "1545121", "131008", "131009", "131052"}, class: channels.ErrRejected},
+		{codes: []string{"131031", "131042", "131044", "131045", "130497", "131037", "133005", "133006", "133010", "10/2018300", "131030", "2635", "132068", "132069", "139100", "139101", "139102", "100", "100/1893061", "33", "1545121", "131008", "131009", "131052"}, class: channels.ErrRejected},
 		{codes: []string{"36000"}, class: channels.ErrTooLong},
 		{codes: []string{"132000", "132001", "132005", "132007", "132008", "132012", "132015", "132016", "2388019", "100/2388293"}, class: channels.ErrTemplate},
 	} {
@@ -171,6 +172,7 @@ func TestAdviceIsForTheOperator(t *testing.T) {
 	require.Contains(t, meta.Advice("190/999"), "token", "of the code alone")
 	require.Contains(t, meta.Advice("2635"), "Config.Version")
 	require.Contains(t, meta.Advice("205"), "permission")
+	require.Contains(t, meta.Advice("133005"), "PIN")
 	for _, nothing := range []string{"", "/", "131026", "987654", "usage", "http_502", "no_id"} {
 		require.Empty(t, meta.Advice(nothing))
 	}

@@ -222,6 +222,9 @@ func TestTheWebhooksAddressIsCheckedBeforeItIsUsed(t *testing.T) {
 	_, list := a.call("GET", "/"+appID+"/subscriptions", app, nil)
 	require.Equal(t, a.hook.url, at(list, "data", 0, "callback_url"))
 
+	a.Enforce(page, "warning", "SPAM")
+	require.Empty(t, a.events(), "the app's own subscription does not name it, though the page's does")
+
 	other := newReceiver(t)
 	status, _ = a.call("POST", "/"+waba+"/subscribed_apps", waToken, `{"override_callback_uri":"`+other.url+`","verify_token":"`+verify+`"}`)
 	require.Equal(t, 200, status)

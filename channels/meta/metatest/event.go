@@ -77,7 +77,7 @@ func (s *Server) messaging(p *person, field string, v map[string]any) {
 // post queues an event of an account, if the app gets it. Server.mu is held.
 func (s *Server) post(a *account, field, section string, v any) {
 	// Instagram's fields are chosen for the app, not for the account: a subscription has them all.
-	if s.state.subs[a.id].wants(field) {
+	if s.state.subs[a.id].wants(field) && s.names(a.product, field) {
 		s.hooks.emit(event{object: a.product.object(), entry: a.id, section: section, at: s.now(), timed: true, value: encode(v)})
 	}
 }
@@ -85,7 +85,7 @@ func (s *Server) post(a *account, field, section string, v any) {
 // change queues a change of a WhatsApp number or of its business account. Server.mu is held.
 func (s *Server) change(waba, field string, v any) {
 	sub := s.state.subs[waba]
-	if sub == nil {
+	if sub == nil || !s.names(whatsapp, field) {
 		return
 	}
 	// Changes of accounts carry a time in the entry, messages have their own.

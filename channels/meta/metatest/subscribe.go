@@ -127,6 +127,13 @@ func (s *Server) check(c *call, address, word string) *fault {
 	return nil
 }
 
+// names reports whether the app's own subscription has a field, without which no account's events of it are sent. An app
+// whose address was never set up by the API has all fields; which ones Instagram's have is not established.
+func (s *Server) names(p product, field string) bool {
+	sub, ok := s.state.objects[p.object()]
+	return !ok || p == instagram || slices.Contains(sub.fields, field)
+}
+
 // subscribeApp is POST /{app-id}/subscriptions: the address of the app's webhooks, after a handshake with it.
 func (s *Server) subscribeApp(c *call, _ Failure) (answer, *fault) {
 	object := c.params.str("object")
