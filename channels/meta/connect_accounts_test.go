@@ -171,7 +171,7 @@ func TestNumbersSayHowFarTheyAre(t *testing.T) {
 	}{
 		"an account that is no number": {"../me", []http.HandlerFunc{answer(200, "{}")}, channels.ErrMalformed},
 		"no permission":                {outBusiness, []http.HandlerFunc{answer(403, `{"error":{"code":10}}`)}, channels.ErrCredentials},
-		"the list fails":               {outBusiness, []http.HandlerFunc{answer(200, "{}"), answer(400, `{"error":{"code":80008}}`)}, channels.ErrRejected},
+		"the list fails":               {outBusiness, []http.HandlerFunc{answer(200, "{}"), answer(400, `{"error":{"code":80008}}`)}, channels.ErrRateLimited},
 		"a number without an id":       {outBusiness, []http.HandlerFunc{answer(200, "{}"), answer(200, `{"data":[{}]}`)}, channels.ErrMalformed},
 	} {
 		t.Run(name, func(t *testing.T) {
