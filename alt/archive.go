@@ -22,6 +22,7 @@ type Store interface { //nolint:interfacebloat // the sum of small contracts, wh
 	Letters
 	Blobs
 	Lines
+	Flows
 	// Close ends the store after what was queued is done.
 	Close() error
 }

@@ -129,6 +129,9 @@ type Changes struct {
 	Record   bool
 	RecordAs channels.Content
 
+	// Flows are saved, or spent, by their Version; an older one than the stored is
+	// ErrConflict. No two are of one key.
+	Flows []Flow
 	// Log is written to the security log, in order.
 	Log []LogEntry
 	// Once makes the whole Commit happen once for a key: done before with the

@@ -34,6 +34,7 @@ func (s *Store) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
 	for _, refuse := range []func() error{
 		func() error { return p.fits(row) },
 		func() error { return s.versions(c) },
+		func() error { return s.flowVersions(c.Flows) },
 		func() error { return s.reused(p.send) },
 		func() error { return s.taken(it, row, c.Receipt) },
 		func() error { return s.strangeEcho(p) },
@@ -127,6 +128,7 @@ func (s *Store) apply(row *item, p *change) {
 	for i, r := range p.Redactions {
 		s.redact(r, p.redactions[i])
 	}
+	s.saveFlows(p.Flows)
 	s.write(p.Log)
 	if o := p.Once; o != nil {
 		s.once[onceKey{o.Agency, o.Key}] = once{print: o.Print, at: now}

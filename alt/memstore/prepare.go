@@ -27,6 +27,9 @@ type sending struct {
 }
 
 func prepare(c alt.Changes) (*change, error) {
+	if err := checkFlows(c.Flows); err != nil {
+		return nil, err
+	}
 	p := &change{Changes: c}
 	for _, o := range c.Send {
 		print, err := o.Fingerprint()

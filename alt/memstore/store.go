@@ -65,6 +65,7 @@ type Store struct {
 	log      []alt.LogEntry
 	blobs    map[blobKey][]byte
 	lines    map[lineKey]alt.StoredLine
+	flows    map[flowKey]alt.Flow
 }
 
 // New returns an empty store.
@@ -91,6 +92,7 @@ func New(cfg Config) *Store {
 		lastTalk:   make(map[channels.Address]*talk),
 		blobs:      make(map[blobKey][]byte),
 		lines:      make(map[lineKey]alt.StoredLine),
+		flows:      make(map[flowKey]alt.Flow),
 	}
 }
 

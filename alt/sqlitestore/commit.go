@@ -25,6 +25,9 @@ func (s *Store) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
 	if c.Conversation != nil {
 		c.Conversation.Version, c.Conversation.Position = p.Conversation.Version, p.Conversation.Position
 	}
+	for i := range c.Flows {
+		c.Flows[i].Version++
+	}
 	return nil
 }
 
@@ -41,7 +44,7 @@ func (t *tx) commit(it alt.Item, p *change) error {
 	if err := p.fits(e); err != nil {
 		return err
 	}
-	for _, refuse := range []func(*change) error{t.versions, t.reused, t.strangeEcho} {
+	for _, refuse := range []func(*change) error{t.versions, t.flowVersions, t.reused, t.strangeEcho} {
 		if err := refuse(p); err != nil {
 			return err
 		}
@@ -149,6 +152,9 @@ func (t *tx) apply(e *entry, p *change) error {
 		if err := t.redact(r, p.redactions[i]); err != nil {
 			return err
 		}
+	}
+	if err := t.saveFlows(p); err != nil {
+		return err
 	}
 	if err := t.writeLog(p.log, p.Conversation); err != nil {
 		return err

@@ -27,6 +27,13 @@ func lockFile(path string) (*os.File, error) {
 	return f, nil
 }
 
+// unlockFile gives the lock back. Closing alone would leave it with a child
+// process that has been forked and not yet begun: it holds the file too.
+func unlockFile(f *os.File) error {
+	err := unix.Flock(int(f.Fd()), unix.LOCK_UN)
+	return errors.Join(err, f.Close())
+}
+
 // syncDir makes the names in a folder durable.
 func syncDir(path string) error {
 	d, err := os.Open(path)

@@ -26,5 +26,8 @@ func lockFile(path string) (*os.File, error) {
 	return f, nil
 }
 
+// unlockFile gives the lock back.
+func unlockFile(f *os.File) error { return f.Close() }
+
 // syncDir does nothing: names are durable there without it.
 func syncDir(string) error { return nil }

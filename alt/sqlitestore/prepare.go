@@ -36,7 +36,7 @@ func (v *vault) prepare(c alt.Changes) (*change, error) {
 	if err := p.encodeSession(v); err != nil {
 		return nil, err
 	}
-	for _, encode := range []func() error{p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeLog} {
+	for _, encode := range []func() error{p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeFlows, p.encodeLog} {
 		if err := encode(); err != nil {
 			return nil, err
 		}

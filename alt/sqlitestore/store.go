@@ -232,7 +232,7 @@ func (s *Store) Close() error {
 	s.closing.Unlock()
 	<-s.wrote
 	err := s.closeReaders()
-	if cerr := s.lock.Close(); err == nil {
+	if cerr := unlockFile(s.lock); err == nil {
 		err = cerr
 	}
 	return err

@@ -75,6 +75,7 @@ func Run(t *testing.T, s Subject) {
 		{"identities", identifying()},
 		{"isolation and files", isolating()},
 		{"lines", keeping()},
+		{"flows", flowing()},
 		{"concurrency", competing()},
 		{"faults", failing()},
 	} {
