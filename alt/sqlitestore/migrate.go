@@ -73,7 +73,7 @@ func Migrate(ctx context.Context, cfg Config, version int) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = lock.Close() }()
+	defer func() { _ = unlockFile(lock) }()
 	c, err := openWriter(cfg)
 	if err != nil {
 		return err

@@ -71,7 +71,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 			_ = w.c.Close()
 		}
 		_ = s.closeReaders()
-		_ = lock.Close()
+		_ = unlockFile(lock)
 		return nil, err
 	}
 	go func() {
@@ -127,7 +127,7 @@ func prepareFiles(path string) (*os.File, error) {
 		}
 	}
 	if err != nil {
-		_ = lock.Close()
+		_ = unlockFile(lock)
 		return nil, fmt.Errorf("sqlitestore: %w", err)
 	}
 	return lock, nil
