@@ -44,8 +44,14 @@ func connectSim(t *testing.T) (*metatest.Server, meta.ConnectorConfig, string) {
 // came back with.
 func logIn(t *testing.T, at, answer string, pages ...string) url.Values {
 	t.Helper()
+	return logInWith(t, at, url.Values{"answer": {answer}, "page": pages})
+}
+
+// logInWith is logIn with any form.
+func logInWith(t *testing.T, at string, form url.Values) url.Values {
+	t.Helper()
 	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	res, err := browser.PostForm(at, url.Values{"answer": {answer}, "page": pages})
+	res, err := browser.PostForm(at, form)
 	require.NoError(t, err)
 	defer res.Body.Close()
 	back, err := res.Location()

@@ -18,6 +18,9 @@ type TokenState struct {
 	// Reason is the provider's code of what is wrong, such as "190/460", which
 	// Advice explains; empty for a valid token.
 	Reason string
+	// User is the id within the app of who logged in, by which SignedRequest names
+	// them; empty for a token that is of nobody. It is not to be logged.
+	User string
 	// Expires is when the token ends; zero: it has no end.
 	Expires time.Time
 	// DataUntil is when the person's consent has to be renewed; zero: never.
@@ -44,6 +47,7 @@ func (c *Connector) Inspect(ctx context.Context, a Account) (TokenState, error) 
 	var w struct {
 		Data *struct {
 			AppID     loose    `json:"app_id"`
+			User      loose    `json:"user_id"`
 			Valid     yes      `json:"is_valid"`
 			Expires   moment   `json:"expires_at"`
 			DataUntil moment   `json:"data_access_expires_at"`
@@ -66,7 +70,7 @@ func (c *Connector) Inspect(ctx context.Context, a Account) (TokenState, error) 
 		return TokenState{}, unclear(op, "", http.StatusOK, errNoToken)
 	}
 	s := TokenState{
-		Valid: bool(w.Data.Valid), Expires: w.Data.Expires.Time, DataUntil: w.Data.DataUntil.Time, Scopes: w.Data.Scopes,
+		Valid: bool(w.Data.Valid), User: string(w.Data.User), Expires: w.Data.Expires.Time, DataUntil: w.Data.DataUntil.Time, Scopes: w.Data.Scopes,
 	}
 	if app := string(w.Data.AppID); app != "" && app != c.cfg.AppID {
 		s.Valid, s.Reason = false, "other_app"

@@ -33,6 +33,7 @@ type account struct {
 	pin      string   // of a number registered by the API
 	echoMeta bool
 	testers  []string
+	state    NumberState
 
 	registered bool
 	people     map[string]*person // by every id that a person has here
@@ -150,7 +151,7 @@ func (s *Server) register() error {
 			return fieldError(field+".WABA and Display", "are required and digits")
 		}
 		a := &account{product: whatsapp, id: n.ID, name: n.Name, token: n.Token, waba: n.WABA, display: n.Display,
-			testers: n.TestRecipients, registered: !n.Unregistered}
+			testers: n.TestRecipients, registered: !n.Unregistered, state: n.State}
 		if err := s.enter(a, field); err != nil {
 			return err
 		}
@@ -161,6 +162,11 @@ func (s *Server) register() error {
 			if err := s.enterTemplate(n.WABA, t); err != nil {
 				return fieldError(fmt.Sprintf("%s.Templates[%d]", field, j), err.Error())
 			}
+		}
+	}
+	for _, n := range s.cfg.Numbers {
+		if n.State.Review != "" {
+			s.reviewed(s.state.accounts[n.ID])
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func noRedirect(*http.Request, []*http.Request) error { return http.ErrUseLastRe
 func TestTheLoginDialogSendsTheBrowserBack(t *testing.T) {
 	const back = "http://127.0.0.1:1/callback?line=1"
 	query := func(change ...string) string {
-		q := url.Values{"client_id": {appID}, "redirect_uri": {back}, "state": {"s-1"}, "response_type": {"code"}}
+		q := url.Values{"client_id": {appID}, "redirect_uri": {back}, "state": {"s-1+/= õ#"}, "response_type": {"code"}}
 		for i := 0; i < len(change); i += 2 {
 			q.Set(change[i], change[i+1])
 		}
@@ -103,7 +103,7 @@ func TestTheLoginDialogSendsTheBrowserBack(t *testing.T) {
 		u, err := res.Location()
 		require.NoError(t, err)
 		require.Equal(t, "1", u.Query().Get("line"))
-		require.Equal(t, "s-1", u.Query().Get("state"))
+		require.Equal(t, "s-1+/= õ#", u.Query().Get("state"), "it is not touched")
 		return u.Query()
 	}
 	require.Equal(t, "access_denied", post("answer=cancel").Get("error"))

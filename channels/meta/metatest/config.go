@@ -32,6 +32,15 @@ type Config struct {
 	PublicURL string
 	// Redirects are the redirect_uri values that the login dialog accepts. Default: any on a loopback address.
 	Redirects []string
+	// Logins are the configurations of Facebook Login for Business. Nil: every config_id is known and asks for
+	// everything that the simulator knows. Empty but not nil: none is.
+	Logins []LoginConfig
+	// UserID is the app-scoped id of the person who logs in and, in the settings of the account, takes that back.
+	// Default "100000000000001".
+	UserID string
+	// Deauthorize and DataDeletion are the callback addresses of the app's settings; see RemoveApp and AskDeletion.
+	// Without one, the service does not hear of it.
+	Deauthorize, DataDeletion string
 
 	// Addr is where Start listens. Default "127.0.0.1:0".
 	Addr string
@@ -128,6 +137,8 @@ type Number struct {
 	Name string
 	// Unregistered is a number that cannot send before it is registered.
 	Unregistered bool
+	// State is what Meta thinks of the number; see Server.SetNumber. Default: all is well.
+	State NumberState
 	// Unsubscribed is a number whose account's events the app does not get before it asks at subscribed_apps.
 	Unsubscribed bool
 	// TestRecipients, if any, are the only numbers that may be written to, as from a test number.
@@ -150,6 +161,15 @@ func (c *Config) check() error {
 		return fieldError("Webhook", "is not an address")
 	case c.PublicURL != "" && !webURL(c.PublicURL):
 		return fieldError("PublicURL", "is not an address")
+	case c.Deauthorize != "" && !webURL(c.Deauthorize):
+		return fieldError("Deauthorize", "is not an address")
+	case c.DataDeletion != "" && !webURL(c.DataDeletion):
+		return fieldError("DataDeletion", "is not an address")
+	}
+	for i, l := range c.Logins {
+		if !digits(l.ID) {
+			return fieldError(fmt.Sprintf("Logins[%d].ID", i), "is required and a number")
+		}
 	}
 	for i, pause := range c.Retry {
 		if pause <= 0 {
@@ -168,6 +188,7 @@ func (c *Config) check() error {
 func (c *Config) defaults() {
 	setDefault(&c.Addr, "127.0.0.1:0")
 	setDefault(&c.BodyLimit, 1<<20)
+	setDefault(&c.UserID, "100000000000001")
 	if c.Now == nil {
 		c.Now = time.Now
 	}

@@ -31,9 +31,16 @@
 // ends a token. Sent and Marks count what the API accepted, whether or not the sender heard of it, so that a test can show
 // that nothing was lost or doubled. Requests lists what was refused.
 //
+// The login dialog is a page that a browser can click through, without script, in Estonian, English and Russian (the
+// parameter locale, or the browser's languages): pages and WhatsApp Business Accounts are chosen there, and the person agrees
+// or refuses. SettingsPath is where the same person removes the app, which calls Config.Deauthorize, or asks for the deletion
+// of their data, which calls Config.DataDeletion; RemoveApp and AskDeletion do it without a browser. SetNumber says how far
+// Meta's reviews of a WhatsApp number are, Page.Tasks what the person may do on a page.
+//
 // # What it refuses
 //
-// Calls without a version or with one that has ended, tokens that are unknown, dead or another account's, wrong proofs;
+// Calls without a version or with one that has ended, tokens that are unknown, dead, another account's or without the
+// permission, wrong proofs; codes of a login that were used, are old or are another address's;
 // unknown names, missing and wrong parameters; texts, buttons, lists, templates and files beyond their limits; people who
 // never wrote or who block the account; messages outside the reply window, dead tags, the human agent's tag inside the
 // window; conversations that another app has; templates that do not exist, are not approved or are filled in wrongly.

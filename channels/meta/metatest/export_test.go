@@ -1,6 +1,8 @@
 package metatest
 
 import (
+	"reflect"
+
 	"fmt"
 	"os"
 	"path/filepath"
@@ -28,4 +30,17 @@ func Reference(t *testing.T, name string) (raw []byte, ok bool) {
 // SignRequest is signed_request with these claims.
 func SignRequest(secret, algorithm, userID string, issued, expires int64) string {
 	return signRequest(secret, requestClaims{algorithm, expires, issued, userID})
+}
+
+// PageTexts are the words of the pages for people: by language, then by field.
+func PageTexts() map[string]map[string]string {
+	all := map[string]map[string]string{}
+	for _, t := range allTexts() {
+		v, words := reflect.ValueOf(t), map[string]string{}
+		for i := range v.NumField() {
+			words[v.Type().Field(i).Name] = v.Field(i).String()
+		}
+		all[t.Lang] = words
+	}
+	return all
 }

@@ -1,27 +1,24 @@
 package metatest
 
 import (
-	"html/template"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 )
 
-// loginPage is the dialog: who asks, for which pages, and two answers.
-const loginPage = `<!DOCTYPE html>
-<html lang="en">
-<head><meta charset="utf-8"><title>Log in (simulator)</title></head>
-<body>
-<h1>Log in (simulator)</h1>
-<p>App {{.App}} asks to manage messages of your pages.</p>
-<form method="post">
-{{range .Pages}}<p><label><input type="checkbox" name="page" value="{{.ID}}" checked> {{.Name}} ({{.ID}})</label></p>
-{{end}}<p><button name="answer" value="continue">Continue</button> <button name="answer" value="cancel">Cancel</button></p>
-</form>
-</body>
-</html>
-`
+const dialogPath = "/dialog/oauth"
+
+// LoginConfig is a configuration of Facebook Login for Business, which the dialog is opened with by its config_id.
+type LoginConfig struct {
+	// ID is the config_id, a number. Required.
+	ID string
+	// Scopes are the permissions that it asks for: all of them are granted, or none. Default: all that the simulator knows.
+	Scopes []string
+	// SystemUser gives a token of the business's system user, which has no end. Default: the person's, of 90 minutes.
+	SystemUser bool
+}
 
 // dialog is the login dialog of www.facebook.com: GET shows it, POST sends the browser back with a code, or with
 // access_denied. What cannot be sent back is said on the page.
@@ -30,6 +27,7 @@ func (s *Server) dialog(w http.ResponseWriter, c *call) {
 	redirect, err := url.Parse(q.Get("redirect_uri"))
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	asked, known := s.loginConfig(q)
 	switch {
 	case !slices.Contains(s.cfg.Versions, c.version):
 		http.Error(w, "This version of the dialog is not available.", http.StatusBadRequest)
@@ -43,18 +41,21 @@ func (s *Server) dialog(w http.ResponseWriter, c *call) {
 	case q.Get("response_type") != "" && q.Get("response_type") != "code":
 		http.Error(w, "The parameter response_type must be code.", http.StatusBadRequest)
 		return
+	case !known:
+		http.Error(w, "Invalid config_id: The configuration was not found, or asks for a permission that is not known.", http.StatusBadRequest)
+		return
 	}
 	if c.r.Method != http.MethodPost {
-		s.showLogin(w)
+		s.showLogin(w, c.r, asked)
 		return
 	}
 	form, _ := url.ParseQuery(string(c.raw)) // pairs that cannot be read are left out
 	back := redirect.Query()
-	if q.Get("state") != "" {
+	if q.Has("state") {
 		back.Set("state", q.Get("state"))
 	}
 	if form.Get("answer") == "continue" {
-		back.Set("code", s.newCode(q.Get("redirect_uri"), form["page"]))
+		back.Set("code", s.newCode(code{redirect: q.Get("redirect_uri"), pages: form["page"], businesses: form["business"], asked: asked}))
 	} else {
 		back.Set("error", "access_denied")
 		back.Set("error_code", "200")
@@ -66,6 +67,27 @@ func (s *Server) dialog(w http.ResponseWriter, c *call) {
 	http.Redirect(w, c.r, redirect.String(), http.StatusFound)
 }
 
+// loginConfig is what the dialog asks for: a configuration, or in the older form the permissions that scope names; without
+// either, everything. config_id takes the place of scope.
+func (s *Server) loginConfig(q url.Values) (LoginConfig, bool) {
+	id, scopes := q.Get("config_id"), q.Get("scope")
+	switch {
+	case id != "" && s.cfg.Logins != nil:
+		i := slices.IndexFunc(s.cfg.Logins, func(l LoginConfig) bool { return l.ID == id })
+		if i < 0 {
+			return LoginConfig{}, false
+		}
+		return s.cfg.Logins[i], true
+	case id != "":
+		return LoginConfig{ID: id}, digits(id)
+	case scopes != "":
+		list := strings.FieldsFunc(scopes, func(r rune) bool { return r == ',' || r == ' ' })
+		unknown := func(scope string) bool { return !slices.Contains(permissions(), scope) }
+		return LoginConfig{Scopes: list}, !slices.ContainsFunc(list, unknown)
+	}
+	return LoginConfig{}, true
+}
+
 // mayReturn reports whether the app may send browsers to an address.
 func (s *Server) mayReturn(u *url.URL) bool {
 	if s.cfg.Redirects != nil {
@@ -74,19 +96,4 @@ func (s *Server) mayReturn(u *url.URL) bool {
 	host := u.Hostname()
 	ip := net.ParseIP(host)
 	return (u.Scheme == "http" || u.Scheme == "https") && (host == "localhost" || ip != nil && ip.IsLoopback())
-}
-
-// showLogin writes the dialog. Server.mu is held.
-func (s *Server) showLogin(w http.ResponseWriter) {
-	type choice struct{ ID, Name string }
-	data := struct {
-		App   string
-		Pages []choice
-	}{App: s.cfg.AppID}
-	for _, a := range s.sorted(messenger) {
-		data.Pages = append(data.Pages, choice{a.id, a.name})
-	}
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	_ = template.Must(template.New("login").Parse(loginPage)).Execute(w, data) // fails only when the browser has gone
 }

@@ -94,7 +94,7 @@ func (s *Server) describePage(a *account, c *call) map[string]any {
 // getNode tells about an account, a person or whoever has logged in.
 func (s *Server) getNode(c *call, _ Failure) (answer, *fault) {
 	if c.account == nil {
-		return reply(c.wanted(map[string]any{"id": "100000000000001", "name": "Test User"}, "name")), nil
+		return reply(c.wanted(map[string]any{"id": s.cfg.UserID, "name": "Test User"}, "name")), nil
 	}
 	a := c.account
 	switch {
@@ -108,49 +108,10 @@ func (s *Server) getNode(c *call, _ Failure) (answer, *fault) {
 	case a.product == instagram:
 		return reply(c.wanted(map[string]any{"id": a.id, "user_id": a.id, "username": a.name, "name": a.name}, "username")), nil
 	case c.node == a.waba:
-		return reply(c.wanted(map[string]any{"id": a.waba, "name": a.name, "timezone_id": "56"}, "name", "timezone_id")), nil
+		return reply(c.wanted(map[string]any{"id": a.waba, "name": a.name, "timezone_id": "56",
+			"account_review_status": a.state.review()}, "name", "timezone_id")), nil
 	}
 	return reply(numberFields(a, c)), nil
-}
-
-func numberFields(a *account, c *call) map[string]any {
-	status := "CONNECTED"
-	if !a.registered {
-		status = "DISCONNECTED"
-	}
-	return c.wanted(map[string]any{"id": a.id, "display_phone_number": a.display, "verified_name": a.name, "quality_rating": "GREEN",
-		"code_verification_status": "VERIFIED", "platform_type": "CLOUD_API", "status": status,
-		"throughput": map[string]string{"level": "STANDARD"}}, "display_phone_number", "verified_name", "quality_rating")
-}
-
-// listNumbers is GET /{waba-id}/phone_numbers.
-func (s *Server) listNumbers(c *call, _ Failure) (answer, *fault) {
-	var list []any
-	for _, a := range s.sorted(whatsapp) {
-		if a.waba == c.account.waba && c.grant.may(a) {
-			list = append(list, numberFields(a, c))
-		}
-	}
-	return c.listing(list)
-}
-
-// registerNumber is POST /{phone-number-id}/register and deregister.
-func (s *Server) registerNumber(c *call, _ Failure) (answer, *fault) {
-	if c.edge == "deregister" {
-		c.account.registered = false
-		return success(), nil
-	}
-	pin := c.params.str("pin")
-	switch {
-	case c.params.str("messaging_product") != "whatsapp":
-		return answer{}, invalid("The parameter messaging_product is required and must be whatsapp.")
-	case !digits(pin) || len(pin) != 6:
-		return answer{}, invalid("Param pin must be 6 characters long.")
-	case c.account.pin != "" && c.account.pin != pin:
-		return answer{}, wrong(133005, "Two step verification PIN Mismatch")
-	}
-	c.account.registered, c.account.pin = true, pin
-	return success(), nil
 }
 
 // messengerProfile keeps what people see before they write: greeting, menu, ice breakers.

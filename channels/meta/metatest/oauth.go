@@ -15,9 +15,11 @@ const (
 
 // code is a login code that waits to be exchanged.
 type code struct {
-	redirect string
-	pages    []string
-	expires  time.Time
+	redirect   string
+	pages      []string // that were chosen
+	businesses []string // WhatsApp Business Accounts that were chosen
+	asked      LoginConfig
+	expires    time.Time
 }
 
 // Login is the login dialog without a browser: somebody agrees to everything. It returns the code that the address of the
@@ -25,17 +27,24 @@ type code struct {
 func (s *Server) Login(redirectURI string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var pages []string
+	c := code{redirect: redirectURI}
 	for _, a := range s.sorted(messenger) {
-		pages = append(pages, a.id)
+		c.pages = append(c.pages, a.id)
 	}
-	return s.newCode(redirectURI, pages)
+	for _, b := range s.businesses() {
+		c.businesses = append(c.businesses, b.ID)
+	}
+	if len(s.cfg.Logins) > 0 {
+		c.asked = s.cfg.Logins[0]
+	}
+	return s.newCode(c)
 }
 
-// newCode makes a code for these pages. Server.mu is held.
-func (s *Server) newCode(redirect string, pages []string) string {
+// newCode makes a code for what was agreed to. Server.mu is held.
+func (s *Server) newCode(c code) string {
 	word := "AQ" + random(40)
-	s.state.codes[word] = code{redirect, pages, s.now().Add(codeLife)}
+	c.expires = s.now().Add(codeLife)
+	s.state.codes[word] = c
 	return word
 }
 
@@ -56,7 +65,8 @@ func (s *Server) exchange(c *call) (answer, *fault) {
 		if g == nil || g.dead != 0 || g.kind != kindUser || !s.now().Before(g.expires) {
 			return answer{}, refuse(codeToken, TokenExpired, "Error validating access token: Session has expired")
 		}
-		return s.issue(&grant{kind: kindUser, accounts: g.accounts, pages: g.pages}, longLife)
+		longer := *g
+		return s.issue(&longer, longLife)
 	case "", "authorization_code":
 	default:
 		return answer{}, invalid("Param grant_type is not known.")
@@ -70,18 +80,45 @@ func (s *Server) exchange(c *call) (answer, *fault) {
 		return answer{}, refuse(codeParameter, 36008, "Error validating verification code. Please make sure your redirect_uri is identical to the one you used in the OAuth dialog request")
 	}
 	delete(s.state.codes, word) // each is good for one exchange
-	var numbers []string
+	g := &grant{kind: kindUser, pages: waiting.pages, scopes: waiting.asked.Scopes, login: true, user: s.cfg.UserID}
 	for _, a := range s.sorted(whatsapp) {
-		numbers = append(numbers, a.id)
+		if slices.Contains(waiting.businesses, a.waba) {
+			g.accounts = append(g.accounts, a.id)
+		}
 	}
-	return s.issue(&grant{kind: kindUser, accounts: numbers, pages: waiting.pages}, shortLife)
+	s.renewPages(g)
+	if waiting.asked.SystemUser {
+		g.kind = kindSystem
+		return s.issue(g, 0)
+	}
+	return s.issue(g, shortLife)
 }
 
-// issue makes a new token. Server.mu is held.
+// renewPages makes the tokens of the chosen pages those of this login: one that had died is replaced by another one.
+func (s *Server) renewPages(g *grant) {
+	for _, id := range g.pages {
+		page := s.state.accounts[id]
+		if page == nil || page.product != messenger {
+			continue
+		}
+		if old := s.state.tokens[page.token]; old.dead != 0 {
+			s.replace(old, "EAAP"+random(40))
+		}
+		own := s.state.tokens[page.token]
+		own.scopes, own.user, own.issued = g.scopes, g.user, s.now()
+	}
+}
+
+// issue makes a new token; with no life it has no end. Server.mu is held.
 func (s *Server) issue(g *grant, life time.Duration) (answer, *fault) {
-	g.token, g.expires = "EAAU"+random(40), s.now().Add(life)
+	g.token, g.issued = "EAAU"+random(40), s.now()
 	s.state.tokens[g.token] = g
-	return reply(map[string]any{"access_token": g.token, "token_type": "bearer", "expires_in": int(life.Seconds())}), nil
+	wire := map[string]any{"access_token": g.token, "token_type": "bearer"}
+	if life > 0 {
+		g.expires = s.now().Add(life)
+		wire["expires_in"] = int(life.Seconds())
+	}
+	return reply(wire), nil
 }
 
 // listPages is GET /me/accounts: the pages of somebody who has logged in, with their tokens.
@@ -95,34 +132,8 @@ func (s *Server) listPages(c *call, _ Failure) (answer, *fault) {
 	return c.listing(list)
 }
 
-// debugToken is GET /debug_token?input_token=, with the app's token.
-func (s *Server) debugToken(c *call, _ Failure) (answer, *fault) {
-	if c.grant.kind != kindApp {
-		return answer{}, invalid("You must provide an app access token, or a user access token that is an owner or developer of the app")
-	}
-	g := s.identify(c.params.str("input_token"))
-	if g == nil {
-		return reply(map[string]any{"data": map[string]any{"is_valid": false, "scopes": []string{},
-			"error": map[string]any{"code": codeToken, "message": "Malformed access token"}}}), nil
-	}
-	data := map[string]any{"app_id": s.cfg.AppID, "type": g.kind, "is_valid": g.dead == 0, "expires_at": 0,
-		"scopes": []string{"pages_messaging", "pages_manage_metadata", "pages_show_list", "instagram_basic", "instagram_manage_messages",
-			"whatsapp_business_messaging", "whatsapp_business_management"}}
-	if g.dead != 0 {
-		data["error"] = map[string]any{"code": codeToken, "subcode": g.dead, "message": "Error validating access token"}
-	}
-	if !g.expires.IsZero() {
-		data["expires_at"] = g.expires.Unix()
-		data["is_valid"] = g.dead == 0 && s.now().Before(g.expires)
-	}
-	if len(g.accounts) > 0 && g.kind == kindPage {
-		data["profile_id"] = g.accounts[0]
-	}
-	return reply(map[string]any{"data": data}), nil
-}
-
-// revoke is DELETE /me/permissions: the token is dead afterwards.
-func (s *Server) revoke(c *call, _ Failure) (answer, *fault) {
-	c.grant.dead = TokenRemoved
+// revoke is DELETE /me/permissions: the person's tokens are dead afterwards, and those of the pages that came with them.
+func (s *Server) revoke(*call, Failure) (answer, *fault) {
+	s.forget()
 	return success(), nil
 }

@@ -77,7 +77,7 @@ func (s *Server) resolve(c *call) (string, *fault) {
 func (s *Server) kindOf(c *call) string {
 	id := c.node
 	if id == "me" {
-		if c.grant.kind == kindUser {
+		if c.grant.login {
 			return "user"
 		}
 		id = s.own(c)

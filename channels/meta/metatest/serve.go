@@ -34,8 +34,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return // the client has gone
 	}
 	c := takeCall(r, raw)
-	if c.plain() == "/dialog/oauth" {
+	switch c.plain() {
+	case dialogPath:
 		s.dialog(w, c)
+		return
+	case SettingsPath:
+		s.settings(w, c)
 		return
 	}
 	f, scripted := s.script.next(c, s)
@@ -116,6 +120,9 @@ func (s *Server) handle(c *call, f Failure) (answer, *fault) {
 	handle := s.routes[c.r.Method+" "+route]
 	if handle == nil {
 		return answer{}, noObject(c.r.Method, c.node)
+	}
+	if bad := c.grant.permits(c.r.Method, route); bad != nil {
+		return answer{}, bad
 	}
 	if c.account != nil && !c.account.limit.allow() {
 		return answer{}, rateFault(c.account.product)

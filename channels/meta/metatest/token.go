@@ -23,6 +23,10 @@ type grant struct {
 	kind     string
 	accounts []string // ids of accounts that it acts for
 	pages    []string // ids of pages whose tokens it may read
+	scopes   []string // permissions; nil: all of them
+	login    bool     // it came out of the login dialog: "me" is whoever logged in
+	user     string   // app-scoped id of the person whom it is of; "" for configured tokens
+	issued   time.Time
 	expires  time.Time
 	dead     int // the subcode of 190 that it is answered with
 }
@@ -67,14 +71,17 @@ func (s *Server) KillToken(token string, subcode int) {
 func (s *Server) ReplaceToken(old, token string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	g := s.state.tokens[old]
-	if g == nil {
-		return
+	if g := s.state.tokens[old]; g != nil {
+		s.replace(g, token)
 	}
-	next := *g
+}
+
+// replace is ReplaceToken with Server.mu held.
+func (s *Server) replace(g *grant, token string) {
+	old, next := g.token, *g
 	next.token, next.dead = token, 0
 	s.state.tokens[token] = &next
-	g.dead = TokenInvalid
+	setDefault(&g.dead, TokenInvalid)
 	for _, a := range s.state.accounts {
 		if a.token == old {
 			a.token = token

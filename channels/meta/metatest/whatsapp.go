@@ -28,8 +28,8 @@ func (s *Server) sendWhatsApp(c *call, f Failure) (answer, *fault) {
 		return answer{}, bad
 	}
 	a := c.account
-	if !a.registered {
-		return answer{}, wrong(133010, "Phone number not registered on the WhatsApp Business Platform.")
+	if bad := a.held(); bad != nil {
+		return answer{}, bad
 	}
 	p, bad := s.addressee(c, charged)
 	if bad != nil {
