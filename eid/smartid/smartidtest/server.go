@@ -1,0 +1,131 @@
+package smartidtest
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/liidestuja/liidestuja/eid/eidtest/testca"
+)
+
+// Server is the simulated service with its certificate authority, its accounts and the phones of their holders. It is
+// an http.Handler for both versions of the API. All methods may be called concurrently.
+type Server struct {
+	journal // Requests
+	script  // FailNext, Heal
+
+	cfg     Config
+	ca      *testca.CA
+	routes  map[string]route
+	changed bell
+
+	mu       sync.Mutex
+	people   people
+	sessions sessions
+	orders   []order
+	http     *http.Server
+
+	forgery forgery
+}
+
+// New returns a service with these parties and accounts. It does no I/O and starts nothing. Errors name the field of
+// Config.
+func New(cfg Config) (*Server, error) {
+	if err := cfg.check(); err != nil {
+		return nil, err
+	}
+	s := &Server{cfg: cfg, ca: cfg.CA, routes: routes(), sessions: newSessions(), people: newPeople()}
+	if s.ca == nil {
+		ca, err := testca.New(testca.Config{Now: cfg.Now})
+		if err != nil {
+			return nil, fmt.Errorf("smartidtest: certificate authority: %w", err)
+		}
+		s.ca = ca
+	}
+	for i, p := range cfg.People {
+		if _, err := s.AddPerson(p); err != nil {
+			return nil, fmt.Errorf("smartidtest: Config.People[%d]: %w", i, err)
+		}
+	}
+	if cfg.DemoAccounts {
+		for _, p := range demoAccounts() {
+			if _, err := s.AddPerson(p); err != nil && !errors.Is(err, ErrTaken) {
+				return nil, err
+			}
+		}
+	}
+	return s, nil
+}
+
+// CA returns the certificate authority that issues the people's certificates. Its responder says what they are worth.
+func (s *Server) CA() *testca.CA { return s.ca }
+
+// Anchors and Intermediates are what a relying party must trust to believe the service's certificates.
+func (s *Server) Anchors() []*x509.Certificate { return s.ca.Anchors() }
+
+// Intermediates returns the authorities between the anchors and the people.
+func (s *Server) Intermediates() []*x509.Certificate { return s.ca.Intermediates() }
+
+// Start listens on Config.Addr, serves the API there and returns its URL, such as "http://127.0.0.1:40123". The two
+// versions are below it at /v3 and /v2, and at /smart-id-rp/v3 and /smart-id-rp/v2 as in the demo environment.
+func (s *Server) Start() (string, error) {
+	ln, err := new(net.ListenConfig).Listen(context.Background(), "tcp", s.cfg.Addr)
+	if err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http != nil {
+		_ = ln.Close()
+		return "", errors.New("smartidtest: already started")
+	}
+	s.http = &http.Server{Handler: s, ReadHeaderTimeout: 10 * time.Second}
+	server := s.http
+	go func() { _ = server.Serve(ln) }() // ends with Close
+	return "http://" + ln.Addr().String(), nil
+}
+
+// Close ends what Start began and cuts its connections. Accounts and sessions stay as they are.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.http == nil {
+		return nil
+	}
+	err := s.http.Close()
+	s.http = nil
+	return err
+}
+
+// now is the service's time.
+func (s *Server) now() time.Time { return s.cfg.Now().UTC() }
+
+// bell wakes everybody who waits for a change.
+type bell struct {
+	mu sync.Mutex
+	ch chan struct{}
+}
+
+// wait returns a channel that is closed at the next change.
+func (b *bell) wait() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch == nil {
+		b.ch = make(chan struct{})
+	}
+	return b.ch
+}
+
+func (b *bell) ring() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.ch != nil {
+		close(b.ch)
+		b.ch = nil
+	}
+}
