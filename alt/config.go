@@ -69,6 +69,8 @@ type Config struct {
 	MediaFor time.Duration
 	// Language is the language of people who have told none, BCP 47. Default "et".
 	Language string
+	// Logins says how people prove who they are. Nil: they cannot.
+	Logins *Logins
 	// Session bounds sessions. Default: 24 hours, 30 minutes idle.
 	Session session.Policy
 
@@ -122,6 +124,7 @@ type Rate struct {
 // provider has no line); turn.done, .retry, .dead, .panic; send.sent, .retry,
 // .dead, .unknown; media.fetched, .missing, .retry, .dead; line.up, .down,
 // .unclear (asked in vain); link.served, .refused; reconcile.retry, .uncertain;
+// login.asked, .opened, .begun, .proven, .returned, .failed;
 // driver.panic, operator.panic; report.applied, echo.matched, echo.foreign;
 // session.expired. Labels are of low cardinality and hold nothing personal.
 type Observation struct {

@@ -29,6 +29,8 @@ var (
 	ErrClosed = errors.New("alt: closed")
 	// ErrTooBig: a file is over its limit.
 	ErrTooBig = errors.New("alt: too big")
+	// ErrPolicy: what was asked for is switched off, or was asked for too often.
+	ErrPolicy = errors.New("alt: not allowed by policy")
 	// ErrInput: an argument is malformed; nothing was changed.
 	ErrInput = errors.New("alt: malformed input")
 )
@@ -43,10 +45,11 @@ func (e *coded) Code() string { return e.code }
 
 // Causes that only the engine knows.
 var (
-	errPanic   = &coded{"panic", "panicked"}
-	errTimeout = &coded{"timeout", "handler took too long"}
-	errStale   = &coded{"stale", "older than duplicates are known"}
-	errLost    = &coded{"lease_lost", "no attempt came to an end"}
-	errNoKey   = &coded{"no_key", "Config.MediaKeys gave no key"}
-	errSeek    = &coded{"seek", "before the beginning"}
+	errPanic    = &coded{"panic", "panicked"}
+	errTimeout  = &coded{"timeout", "handler took too long"}
+	errStale    = &coded{"stale", "older than duplicates are known"}
+	errLost     = &coded{"lease_lost", "no attempt came to an end"}
+	errNoKey    = &coded{"no_key", "Config.MediaKeys gave no key"}
+	errNoLogins = &coded{"no_logins", "a link of an authentication that is not configured any more"}
+	errSeek     = &coded{"seek", "before the beginning"}
 )

@@ -95,7 +95,7 @@ func (s *Service) handleEvent(ctx context.Context, l *line, it Item) error {
 			return errStale
 		}
 		return s.turn(ctx, l, it, s.handler)
-	case *channels.Due:
+	case *channels.Due, *channels.AuthDecided:
 		return s.turn(ctx, l, it, s.handler)
 	case *channels.StatusChanged:
 		return s.status(ctx, it, e)
@@ -161,6 +161,10 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 		}
 		t.notice(it.Event)
 	}
+	h, err = t.authenticated(limited, h)
+	if err != nil {
+		return err
+	}
 	if h != nil && (!isMessage || !received.Standby) {
 		offer := t.d.Contact.Offer
 		if err := s.call(limited, h, t); err != nil {
@@ -171,6 +175,6 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 		}
 	}
 	c := t.changes()
-	c.Record, c.Redactions = isMessage, redactions(it.Event, t.now)
+	c.Record, c.RecordAs, c.Redactions = isMessage, t.fx.recordAs, redactions(it.Event, t.now)
 	return s.commit(ctx, it, c)
 }

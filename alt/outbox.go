@@ -51,6 +51,10 @@ func (s *Service) send(ctx context.Context, it Item) {
 	o.Extended = extended
 	carryOver(&o, l.info, d.Contact)
 	s.bindMedia(&o)
+	if err := s.fillIn(&o); err != nil {
+		s.release(ctx, it, l.info.ID, time.Time{}, &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrRejected, Outcome: channels.NotSent, Err: err}, "send")
+		return
+	}
 	done, err := l.breaker.Allow()
 	if err != nil { // it opened after the claim
 		s.hold(ctx, it, s.cfg.Now().Add(breakFor))

@@ -27,6 +27,8 @@ type Contact struct {
 	Language     string            `json:"language,omitempty"`    // BCP 47, as chosen or told
 	Offer        []channels.Choice `json:"offer,omitempty"`       // the numbered choices offered last
 	Thread       string            `json:"thread,omitempty"`      // the provider's conversation
+	// Logins are when authentications were asked for lately.
+	Logins []time.Time `json:"logins,omitempty"`
 	// Provider and PeerSpace are those of the line's Info when the person's last
 	// message came: Thread and Address mean something there.
 	Provider  string `json:"provider,omitempty"`
@@ -86,6 +88,8 @@ type Conversation struct {
 	// when nobody waits.
 	Waiting time.Time `json:"waiting,omitzero"`
 	Unread  int       `json:"unread,omitempty"` // messages since somebody at the desk read
+	// Login is the latest authentication that was asked for; nil: none was.
+	Login *LoginState `json:"login,omitempty"`
 	// Restricted conversations are shown to their holder and to auditors only.
 	Restricted bool   `json:"restricted,omitempty"`
 	Name       string `json:"name,omitempty"` // of the contact, for lists and search

@@ -176,6 +176,9 @@ func (s *Service) clean(ctx context.Context) int {
 			s.kick(Inbox)
 		}
 	}
+	if _, err := s.cfg.Store.ExpireFlows(ctx, now, expireAtOnce); err != nil && ctx.Err() == nil {
+		s.cfg.Logger.ErrorContext(ctx, "flows not expired", "error", err)
+	}
 	if p, ok := s.cfg.Store.(Purger); ok {
 		if err := p.Purge(ctx, now); err != nil && ctx.Err() == nil {
 			s.cfg.Logger.ErrorContext(ctx, "purge failed", "error", err)

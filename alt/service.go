@@ -17,6 +17,7 @@ import (
 type Service struct {
 	cfg     Config
 	handler Handler
+	logins  *logins // nil: nobody is authenticated
 	routes  atomic.Pointer[routing]
 	kicks   map[Work]chan struct{}
 	ask     chan struct{} // wakes who asks lines how they are
@@ -52,6 +53,10 @@ func New(cfg Config) (*Service, error) {
 	}
 	if cfg.PublicURL == "" && (cfg.LinesLater || len(s.routes.Load().hooks) > 0) {
 		return nil, errField("PublicURL", "required, because a line has a webhook")
+	}
+	var err error
+	if s.logins, err = newLogins(cfg.Logins); err != nil {
+		return nil, err
 	}
 	s.handler = cfg.Handler
 	if c, ok := s.handler.(*chain); ok {

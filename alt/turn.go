@@ -40,7 +40,9 @@ type effects struct {
 	offered  bool // the last reply's choices, or their absence, are in Contact.Offer
 	handOver string
 	once     *Once
-	released bool // HandBack: the holder is nobody whoever answers
+	flows    []Flow
+	recordAs channels.Content // instead of what the person wrote
+	released bool             // HandBack: the holder is nobody whoever answers
 }
 
 // Format prints the item only, whatever the verb.

@@ -183,7 +183,7 @@ func (t *Turn) proven() {
 func (t *Turn) changes() Changes {
 	t.proven()
 	c := Changes{Session: t.d.Session, Contact: t.d.Contact, Conversation: t.d.Conversation,
-		Send: t.fx.send, Later: t.fx.later, Once: t.fx.once}
+		Send: t.fx.send, Later: t.fx.later, Flows: t.fx.flows, Once: t.fx.once}
 	if t.fx.cancel {
 		c.CancelBot = t.Address()
 	}

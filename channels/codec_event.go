@@ -72,6 +72,8 @@ func MarshalEvent(e Event) ([]byte, error) {
 		r.Name = e.Name
 	case *SessionEnded:
 		r.Session, r.Reason = e.Session, e.Reason
+	case *AuthDecided:
+		r.Name, r.Reason = e.Login, e.Reason
 	case *Malformed:
 		r.Reason = e.Reason
 	}
@@ -126,6 +128,8 @@ func UnmarshalEvent(b []byte) (Event, error) {
 		return &Due{EventMeta: m, Name: r.Name}, nil
 	case "session":
 		return &SessionEnded{EventMeta: m, Session: r.Session, Reason: r.Reason}, nil
+	case "auth":
+		return &AuthDecided{EventMeta: m, Login: r.Name, Reason: r.Reason}, nil
 	case "malformed":
 		return &Malformed{EventMeta: m, Reason: r.Reason}, nil
 	}

@@ -60,6 +60,7 @@ func events() []channels.Event {
 		&channels.LineChanged{EventMeta: m, Subject: "template", Name: said, State: "paused", Reason: said},
 		&channels.Due{EventMeta: m, Name: said},
 		&channels.SessionEnded{EventMeta: m, Session: "s", Reason: "age"},
+		&channels.AuthDecided{EventMeta: m, Login: "l1", Reason: "expired"},
 		&channels.Malformed{EventMeta: m, Reason: "json"},
 	}
 }
@@ -108,7 +109,7 @@ func TestEventsAreStoredAndReadBackWithoutTheirRawBytes(t *testing.T) {
 		require.Equal(t, e, got)
 		types[e.Type()] = true
 	}
-	require.Len(t, types, 13)
+	require.Len(t, types, 14)
 }
 
 func TestEveryContentIsStoredInsideAnEvent(t *testing.T) {

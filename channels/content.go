@@ -163,6 +163,10 @@ type Unsupported struct {
 // TypeWithdrawn is the Unsupported.Type of content whose message was unsent.
 const TypeWithdrawn = "withdrawn"
 
+// TypeReturned is the Unsupported.Type of content that brought a person back
+// from proving who they are; the word that did it is not kept.
+const TypeReturned = "returned"
+
 func (Text) sealedContent()        {}
 func (Media) sealedContent()       {}
 func (Location) sealedContent()    {}

@@ -76,6 +76,12 @@ type Info struct {
 	// moves there. Empty: not said. Then, as with a peer of a foreign form, it is
 	// the driver's to refuse with ErrUnreachable.
 	PeerSpace string
+
+	// ReturnLink is an https address that opens the conversation with this line in
+	// the person's own app and brings a word along, which arrives as a Referred or
+	// in a text; "{word}" stands for it, as in "https://wa.me/3725550000?text={word}".
+	// A word is 3-64 characters of a-z, 0-9 and '-'. Empty: the line has none.
+	ReturnLink string
 }
 
 // PhonePeers is the PeerSpace of lines whose peers are phone numbers, written

@@ -49,7 +49,7 @@ func (m EventMeta) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(m)
 // Event is something that happened on a line. It is sealed; all its types are
 // used as pointers: *Received, *Edited, *Withdrawn, *Echoed, *StatusChanged,
 // *Referred, *PeerChanged, *ThreadControl, *OptedOut, *LineChanged, *Due,
-// *SessionEnded and *Malformed.
+// *SessionEnded, *AuthDecided and *Malformed.
 type Event interface {
 	Meta() *EventMeta
 	Address() Address
@@ -179,6 +179,14 @@ type SessionEnded struct {
 	Reason  string
 }
 
+// AuthDecided tells how an authentication that was asked for in a conversation
+// ended. It is the service's own.
+type AuthDecided struct {
+	EventMeta
+	Login  string // which of them
+	Reason string // why it failed, a fixed code; empty: the person is who they proved to be
+}
+
 // Malformed is an authentic request that could not be understood. It is kept
 // for a person, once per body: Key is the hash of the body.
 type Malformed struct {
@@ -223,6 +231,9 @@ func (*Due) Type() string { return "due" }
 func (*SessionEnded) Type() string { return "session" }
 
 // Type implements Event.
+func (*AuthDecided) Type() string { return "auth" }
+
+// Type implements Event.
 func (*Malformed) Type() string { return "malformed" }
 
 func (*Received) sealedEvent()      {}
@@ -237,6 +248,7 @@ func (*OptedOut) sealedEvent()      {}
 func (*LineChanged) sealedEvent()   {}
 func (*Due) sealedEvent()           {}
 func (*SessionEnded) sealedEvent()  {}
+func (*AuthDecided) sealedEvent()   {}
 func (*Malformed) sealedEvent()     {}
 
 // Lane returns the name of the queue within which e keeps its order: the

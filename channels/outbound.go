@@ -53,10 +53,19 @@ type Outbound struct {
 	Provider  string `json:"provider,omitempty"`
 	PeerSpace string `json:"peer_space,omitempty"`
 
+	// Secret is what belongs in the place of Blank in the text, encrypted by the
+	// service, which fills it in at send time. So nobody who reads what is stored,
+	// or looks at the conversation, gets it.
+	Secret []byte `json:"secret,omitempty"`
+
 	// Extended is set by the service at send time: the reply window is over and
 	// the message goes out in its extension for answers that a person wrote.
 	Extended bool `json:"-"`
 }
+
+// Blank stands in a text where the service will fill in a secret of its own of
+// the same length; see Outbound.Secret.
+const Blank = "______________________"
 
 // Ref is what a driver gives to the provider to get it back in reports: the
 // message id, with the part when there are several.

@@ -99,7 +99,8 @@ func NewWith(tb testing.TB, cfg Config) *Harness {
 	hs.store = memstore.New(memstore.Config{Now: hs.clock.Now})
 	hs.random = rand.New(rand.NewPCG(cfg.Shuffle, 1))
 	for id, kind := range cfg.Lines {
-		hs.fakes[id] = channeltest.New(channeltest.Config{ID: id, Kind: kind, Now: hs.clock.Now})
+		hs.fakes[id] = channeltest.New(channeltest.Config{ID: id, Kind: kind, Now: hs.clock.Now,
+			ReturnLink: "https://chat.example/" + string(id) + "?word={word}"})
 	}
 	hs.build()
 	return hs

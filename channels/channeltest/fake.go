@@ -26,6 +26,8 @@ type Config struct {
 
 	// PeerSpace is that of Info. Default: none.
 	PeerSpace string
+	// ReturnLink is that of Info; empty: people cannot be brought back.
+	ReturnLink string
 
 	// Capabilities replace those that the catalogue has for the kind. Send
 	// refuses what they do not carry.
@@ -55,8 +57,8 @@ type Config struct {
 }
 
 // Fake is a line without a provider. It implements channels.Channel,
-// channels.Webhook, channels.MediaFetcher, channels.Typer, channels.Finder and
-// channels.Eraser. All methods may be called concurrently.
+// channels.Webhook, channels.MediaFetcher, channels.Typer, channels.Finder,
+// channels.Eraser and channels.HealthChecker. All methods may be called concurrently.
 type Fake struct {
 	cfg  Config
 	caps channels.Capabilities
@@ -70,6 +72,9 @@ type Fake struct {
 	typed    []channels.Address
 	erased   []channels.Address
 	files    map[string][]byte
+	health   error // of every Health
+	onHealth func(context.Context) error
+	asked    int
 }
 
 // Sent is a message that the Fake accepted.
@@ -131,7 +136,7 @@ func New(cfg Config) *Fake {
 func (f *Fake) Info() channels.Info {
 	return channels.Info{
 		ID: f.cfg.ID, Kind: f.cfg.Kind, Agency: f.cfg.Agency, Name: f.cfg.Name, Provider: f.cfg.Provider,
-		Capabilities: f.caps, Grade: channels.Signed, PeerSpace: f.cfg.PeerSpace,
+		Capabilities: f.caps, Grade: channels.Signed, PeerSpace: f.cfg.PeerSpace, ReturnLink: f.cfg.ReturnLink,
 	}
 }
 
@@ -188,7 +193,7 @@ func (f *Fake) Send(ctx context.Context, m channels.Outbound) (channels.Receipt,
 	f.mu.Unlock()
 	if hook != nil {
 		if err := hook(ctx, m); err != nil {
-			return channels.Receipt{}, f.failure(err)
+			return channels.Receipt{}, f.failure("send", err)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -213,7 +218,7 @@ func (f *Fake) accept(m channels.Outbound, file []byte) (channels.Receipt, error
 		next, f.script = f.script[0], f.script[1:]
 	}
 	if next.err != nil && !next.accepts {
-		return channels.Receipt{}, f.failure(next.err)
+		return channels.Receipt{}, f.failure("send", next.err)
 	}
 	receipt, known := channels.Receipt{}, false
 	if f.cfg.Idempotent {
@@ -224,7 +229,7 @@ func (f *Fake) accept(m channels.Outbound, file []byte) (channels.Receipt, error
 		f.sent = append(f.sent, Sent{Outbound: m, Receipt: receipt, At: receipt.At, File: file})
 	}
 	if next.err != nil {
-		return channels.Receipt{}, f.failure(next.err)
+		return channels.Receipt{}, f.failure("send", next.err)
 	}
 	return receipt, nil
 }
@@ -269,17 +274,17 @@ func (f *Fake) read(ctx context.Context, c channels.Content) ([]byte, error) {
 }
 
 // failure gives a scripted error the form that a driver must return.
-func (f *Fake) failure(err error) error {
+func (f *Fake) failure(op string, err error) error {
 	var e *channels.Error
 	if errors.As(err, &e) {
 		filled := *e
-		filled.Op, filled.Channel = "send", f.cfg.ID
+		filled.Op, filled.Channel = op, f.cfg.ID
 		return &filled
 	}
 	if class := channels.ClassByCode(channels.Code(err)); class != nil {
-		return f.refuse("send", class, err)
+		return f.refuse(op, class, err)
 	}
-	return &channels.Error{Op: "send", Channel: f.cfg.ID, Class: channels.ErrUnavailable, Err: err}
+	return &channels.Error{Op: op, Channel: f.cfg.ID, Class: channels.ErrUnavailable, Err: err}
 }
 
 // refuse returns an error after which certainly nothing was sent.

@@ -1,0 +1,183 @@
+package alt
+
+import (
+	"fmt"
+	"io"
+	"time"
+	"unicode/utf8"
+
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
+	"github.com/liidestuja/liidestuja/internal/sealed"
+)
+
+// Logins says how people prove who they are, from a chat. It takes three steps,
+// because neither a chat account nor whoever opens a link proves anything:
+//
+//  1. Turn.Authenticate sends a link that works once and for some minutes.
+//  2. The page behind it (package alt/login) shows which conversation is meant
+//     and lets the person authenticate in their own browser.
+//  3. The page brings the person back into the chat with a word. Only when that
+//     word comes from the account that the link was made for, the session gets
+//     the identity.
+//
+// Whoever forwards the link gains nothing: the word comes from another account.
+type Logins struct {
+	// Methods are what a person may choose from, in this order. Required, each
+	// eid.Method once.
+	Methods []eid.Authenticator
+	// URL is where the pages are mounted, without a trailing slash, e.g.
+	// "https://alt.agency.ee/login". Methods that send a browser elsewhere get
+	// URL + "/return" as the address to come back to. Required.
+	URL string
+	// Keys encrypt what is kept of an authentication; the first one encrypts, all
+	// of them decrypt. It is read at each use. Required.
+	Keys func() []Key
+	// Agency is the agency's short name by language, at most 28 characters,
+	// because telephones show little: "et" is required, and stands in for others.
+	Agency map[string]string
+	// Lines is the policy of lines by id. A line that is not named may have people
+	// authenticated, unless it belongs to a social network (messenger, instagram,
+	// whatsapp): that is to be decided, line by line, with what a data protection
+	// assessment found.
+	Lines map[channels.ID]LoginPolicy
+	// For is how long a link may wait to be opened, a chosen method for its end,
+	// and the word for its return. Default and at most 5 minutes.
+	For time.Duration
+	// PerHour bounds how many authentications are asked for in one chat, and how
+	// many are begun for one personal code, in an hour. Default 5.
+	PerHour int
+}
+
+// LoginPolicy is what a line allows.
+type LoginPolicy struct {
+	// Off refuses every authentication on the line with ErrPolicy.
+	Off bool
+	// Least is the lowest level that is asked for on the line, whatever less a
+	// handler wants.
+	Least eid.Level
+}
+
+// Key is a key of the service's own encryption.
+type Key struct {
+	// ID names the key in what it encrypted: 1-32 characters of a-z, A-Z, 0-9,
+	// '-', '_' and '.', never given to another key.
+	ID string
+	// Secret is 32 random bytes.
+	Secret []byte
+}
+
+// Format prints the id alone, whatever the verb.
+func (k Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "key "+k.ID) }
+
+// LoginState is what a conversation tells of its latest authentication. How the
+// person authenticates is nobody's business, so it does not say.
+type LoginState struct {
+	ID     string      `json:"id"`
+	Status LoginStatus `json:"status"`
+	Level  eid.Level   `json:"level"`            // the least that was asked for
+	Reason string      `json:"reason,omitempty"` // why it failed, a fixed code
+	Asked  time.Time   `json:"asked"`
+	Ended  time.Time   `json:"ended,omitzero"`
+}
+
+// LoginStatus is how far an authentication is.
+type LoginStatus string
+
+// Statuses of an authentication.
+const (
+	LoginPending LoginStatus = "authenticating"
+	LoginProven  LoginStatus = "proven"
+	LoginFailed  LoginStatus = "failed"
+)
+
+// Reasons of failure, as channels.AuthDecided and LoginState tell them.
+const (
+	LoginExpired   = "expired"       // nobody came to an end in time
+	LoginRefused   = "refused"       // the person declined
+	LoginNoAccount = "no_account"    // the person has no usable account of the method
+	LoginTooWeak   = "too_weak"      // proven, at a lower level than was asked for
+	LoginUntrusted = "untrusted"     // an answer that proves nothing, or is not ours
+	LoginOther     = "other_account" // the word came from another chat account
+	LoginPerson    = "other_person"  // the session is another person's
+)
+
+const (
+	loginFor     = 5 * time.Minute
+	loginPerHour = 5
+	maxAgency    = 28
+	maxPurpose   = 200
+)
+
+// logins is Logins as it is used.
+type logins struct {
+	Logins
+
+	methods map[eid.Method]eid.Authenticator
+}
+
+func newLogins(cfg *Logins) (*logins, error) {
+	if cfg == nil {
+		return nil, nil //nolint:nilnil // no authentication is configured, which is no error
+	}
+	l := &logins{Logins: *cfg, methods: make(map[eid.Method]eid.Authenticator)}
+	def(&l.For, loginFor)
+	def(&l.PerHour, loginPerHour)
+	if err := checkURL("Logins.URL", l.URL); err != nil {
+		return nil, err
+	}
+	switch {
+	case len(l.Methods) == 0:
+		return nil, errField("Logins.Methods", "required")
+	case l.URL == "":
+		return nil, errField("Logins.URL", "required")
+	case l.Keys == nil:
+		return nil, errField("Logins.Keys", "required")
+	case l.For < 0 || l.For > loginFor:
+		return nil, errField("Logins.For", "must be at most 5 minutes")
+	case l.PerHour < 0:
+		return nil, errField("Logins.PerHour", "must not be negative")
+	case l.Agency["et"] == "":
+		return nil, errField("Logins.Agency", `needs the name in "et"`)
+	}
+	for lang, name := range l.Agency {
+		if n := utf8.RuneCountInString(name); n == 0 || n > maxAgency {
+			return nil, errField("Logins.Agency", fmt.Sprintf("%.8q must be 1-%d characters", lang, maxAgency))
+		}
+	}
+	for i, m := range l.Methods {
+		if m == nil || m.Method().Valid() != nil || l.methods[m.Method()] != nil {
+			return nil, errField("Logins.Methods", fmt.Sprintf("number %d is nil, or its method is not valid, or another's too", i))
+		}
+		l.methods[m.Method()] = m
+	}
+	if _, err := l.ring(); err != nil {
+		return nil, errField("Logins.Keys", err.Error())
+	}
+	return l, nil
+}
+
+// ring returns the keys as they are now.
+func (l *logins) ring() (*sealed.Ring, error) {
+	keys := l.Keys()
+	ring := make([]sealed.Key, len(keys))
+	for i, k := range keys {
+		ring[i] = sealed.Key(k)
+	}
+	return sealed.NewRing(ring...)
+}
+
+// policy returns what a line allows.
+func (l *logins) policy(info channels.Info) LoginPolicy {
+	if p, named := l.Lines[info.ID]; named {
+		return p
+	}
+	switch info.Kind {
+	case channels.Messenger, channels.Instagram, channels.WhatsApp:
+		return LoginPolicy{Off: true}
+	}
+	return LoginPolicy{}
+}
+
+// agency returns the agency's short name.
+func (l *logins) agency(language string) string { return or(l.Agency[language], l.Agency["et"]) }
