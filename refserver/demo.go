@@ -15,6 +15,7 @@ import (
 	"github.com/liidestuja/liidestuja/alt/sqlitestore"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/msp"
+	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
 
 // demoConfig says where the demo runs.
@@ -49,7 +50,7 @@ func newDemo(ctx context.Context, cfg demoConfig) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	texts, err := loadPageTexts(files)
+	texts, err := pagetext.Load(files)
 	if err != nil {
 		return nil, err
 	}
@@ -66,7 +67,7 @@ func newDemo(ctx context.Context, cfg demoConfig) (*demo, error) {
 // demo is a service with a simulated provider and the people behind it.
 type demo struct {
 	cfg      demoConfig
-	texts    *pageTexts
+	texts    *pagetext.Catalog
 	provider demoProvider
 	driver   msp.Provider
 	gate     *demoGate
@@ -182,7 +183,7 @@ func (d *demo) people(ctx context.Context, store alt.Store) error {
 		p.language = func(ctx context.Context) string {
 			known, err := store.Dossier(ctx, channels.Address{Agency: demoAgency, Channel: p.line, Peer: p.peer})
 			if err != nil || known.Contact == nil || known.Contact.Language == "" {
-				return d.texts.tags[0].String()
+				return d.texts.Tags[0].String()
 			}
 			return known.Contact.Language
 		}

@@ -6,13 +6,14 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
 
 // demoMenu offers answers to tap before the echo bot gets a message: buttons where
 // the line has them, a numbered text elsewhere.
 type demoMenu struct {
 	bot   *echoBot
-	texts *pageTexts
+	texts *pagetext.Catalog
 }
 
 // Choices of the menu; their titles and answers are texts of the same names.
@@ -34,8 +35,8 @@ func (m *demoMenu) Handle(ctx context.Context, t *alt.Turn) error {
 		}
 	}
 	words := wordsOf(t.Text())
-	for _, tag := range m.texts.tags {
-		if !slices.Contains(words, m.texts.say(tag, "quick.menu")) {
+	for _, tag := range m.texts.Tags {
+		if !slices.Contains(words, m.texts.Say(tag, "quick.menu")) {
 			continue
 		}
 		if t.Contact().Language == "" {
@@ -59,5 +60,5 @@ func (m *demoMenu) offer(t *alt.Turn) error {
 }
 
 func (m *demoMenu) say(t *alt.Turn, key string) string {
-	return m.texts.say(m.texts.best(t.Language()), key)
+	return m.texts.Say(m.texts.Best(t.Language()), key)
 }

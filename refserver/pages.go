@@ -16,6 +16,7 @@ import (
 	"golang.org/x/text/language"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
 
 //go:embed demo/*.html demo/*.css demo/*.js demo/*.svg demo/texts/*.json
@@ -28,7 +29,7 @@ type pagesConfig struct {
 	Phones []*demoPhone
 	Gate   *demoGate
 	Bell   *demoBell
-	Texts  *pageTexts
+	Texts  *pagetext.Catalog
 	Now    func() time.Time
 	Logger *slog.Logger
 	// Stop is closed when the server begins to stop.
@@ -50,7 +51,7 @@ func newPages(cfg pagesConfig) (*pages, error) {
 	if p.zone, err = time.LoadLocation("Europe/Tallinn"); err != nil {
 		return nil, err
 	}
-	for _, tag := range cfg.Texts.tags {
+	for _, tag := range cfg.Texts.Tags {
 		if p.sets[tag], err = template.New("").Funcs(p.functions(tag)).ParseFS(demoTree, "demo/*.html"); err != nil {
 			return nil, err
 		}
@@ -60,7 +61,7 @@ func newPages(cfg pagesConfig) (*pages, error) {
 
 // functions are what templates call, in one language.
 func (p *pages) functions(tag language.Tag) template.FuncMap {
-	say := func(key string, args ...any) string { return p.Texts.say(tag, key, args...) }
+	say := func(key string, args ...any) string { return p.Texts.Say(tag, key, args...) }
 	return template.FuncMap{
 		"t":       say,
 		"lang":    tag.String,
@@ -176,7 +177,7 @@ func harden(next http.Handler) http.Handler {
 type frame struct {
 	Title     string // a text
 	Back      string // this page, for forms
-	Languages []languageChoice
+	Languages []pagetext.Choice
 	Waiting   int // people, for the title
 }
 
@@ -211,7 +212,7 @@ type fileLink struct {
 // a mistake does not end in half a page.
 func (p *pages) render(w http.ResponseWriter, r *http.Request, name string, data any) {
 	var b bytes.Buffer
-	if err := p.sets[p.Texts.match(r)].ExecuteTemplate(&b, name, data); err != nil {
+	if err := p.sets[p.Texts.Match(r)].ExecuteTemplate(&b, name, data); err != nil {
 		p.Logger.ErrorContext(r.Context(), "page not made", "page", name, "error", err)
 		http.Error(w, "the page could not be made", http.StatusInternalServerError)
 		return
@@ -222,5 +223,5 @@ func (p *pages) render(w http.ResponseWriter, r *http.Request, name string, data
 }
 
 func (p *pages) accessibility(w http.ResponseWriter, r *http.Request) {
-	p.render(w, r, "accessibility", frame{Title: "accessibility.heading", Back: "/accessibility", Languages: p.Texts.choices(p.Texts.match(r))})
+	p.render(w, r, "accessibility", frame{Title: "accessibility.heading", Back: "/accessibility", Languages: p.Texts.Choices(p.Texts.Match(r))})
 }

@@ -189,7 +189,7 @@ func (s *deskSession) send(method, path string, body io.Reader, header http.Head
 func (p *pages) codeOf(err error) string {
 	var problem *deskProblem
 	if errors.As(err, &problem) {
-		if _, known := slices.BinarySearch(p.Texts.keys[p.Texts.tags[0].String()], "problem."+problem.Code); known {
+		if p.Texts.Has("problem." + problem.Code) {
 			return problem.Code
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
 
 // homePage is the page of the demo: the phones, the provider and the desk.
@@ -113,7 +114,7 @@ func (p *pages) flash(w http.ResponseWriter, r *http.Request) string {
 		return ""
 	}
 	setCookie(w, flashCookie, "")
-	if _, known := slices.BinarySearch(p.Texts.keys[p.Texts.tags[0].String()], c.Value); !known {
+	if !p.Texts.Has(c.Value) {
 		return ""
 	}
 	return c.Value
@@ -121,11 +122,11 @@ func (p *pages) flash(w http.ResponseWriter, r *http.Request) string {
 
 func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 	at := placeOf(r.URL.Query())
-	tag := p.Texts.match(r)
+	tag := p.Texts.Match(r)
 	changes, _ := p.Bell.wait() // first, so that no change is missed
 	page := homePage{
 		Changes:  changes,
-		frame:    frame{Title: "page.title", Back: at.Back(), Languages: p.Texts.choices(tag)},
+		frame:    frame{Title: "page.title", Back: at.Back(), Languages: p.Texts.Choices(tag)},
 		Flash:    p.flash(w, r),
 		Provider: p.Gate.state(),
 		Desk:     p.desk(w, r, at),
@@ -142,7 +143,7 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		for _, word := range []string{"quick.hello", "quick.menu", "quick.human"} {
-			v.Quick = append(v.Quick, p.Texts.say(tag, word))
+			v.Quick = append(v.Quick, p.Texts.Say(tag, word))
 		}
 		page.Phones = append(page.Phones, v)
 	}
@@ -151,8 +152,8 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 
 func (p *pages) setLanguage(w http.ResponseWriter, r *http.Request) {
 	lang := strings.TrimSpace(r.PostFormValue("lang"))
-	if slices.ContainsFunc(p.Texts.choices(p.Texts.tags[0]), func(c languageChoice) bool { return c.Tag == lang }) {
-		setCookie(w, languageCookie, lang)
+	if slices.ContainsFunc(p.Texts.Choices(p.Texts.Tags[0]), func(c pagetext.Choice) bool { return c.Tag == lang }) {
+		setCookie(w, pagetext.Cookie, lang)
 	}
 	p.done(w, r, "")
 }

@@ -11,26 +11,28 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/language"
+
+	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
 
-func pageTextsForTest(t *testing.T) *pageTexts {
+func pageTextsForTest(t *testing.T) *pagetext.Catalog {
 	t.Helper()
 	files, err := fs.Sub(demoTree, "demo")
 	require.NoError(t, err)
-	texts, err := loadPageTexts(files)
+	texts, err := pagetext.Load(files)
 	require.NoError(t, err)
 	return texts
 }
 
 func TestPageTextsAreComplete(t *testing.T) {
 	texts := pageTextsForTest(t)
-	require.Equal(t, []language.Tag{language.Estonian, language.English, language.Russian}, texts.tags, "Estonian is the default")
-	want := texts.keys["et"]
+	require.Equal(t, []language.Tag{language.Estonian, language.English, language.Russian}, texts.Tags, "Estonian is the default")
+	want := texts.Keys["et"]
 	require.NotEmpty(t, want)
-	for _, tag := range texts.tags {
-		require.Equal(t, want, texts.keys[tag.String()], "texts in %s", tag)
+	for _, tag := range texts.Tags {
+		require.Equal(t, want, texts.Keys[tag.String()], "texts in %s", tag)
 		for _, key := range want {
-			got := texts.say(tag, key, "%", "%")
+			got := texts.Say(tag, key, "%", "%")
 			require.NotEqual(t, key, got, "%s in %s", key, tag)
 			require.NotEmpty(t, strings.TrimSpace(got), "%s in %s", key, tag)
 		}
@@ -53,7 +55,7 @@ func TestPageTextsAreThoseThatPagesUse(t *testing.T) {
 		}
 	}
 	text := source.String()
-	keys := pageTextsForTest(t).keys["et"]
+	keys := pageTextsForTest(t).Keys["et"]
 	for _, m := range regexp.MustCompile(`\(?\bt "([a-z.]+)"`).FindAllStringSubmatch(text, -1) {
 		require.Contains(t, keys, m[1])
 	}
@@ -85,7 +87,7 @@ func TestPageTextsAgreeWithNumbers(t *testing.T) {
 		{language.Russian, 11, "11 попыток"},
 		{language.Russian, 21, "21 попытка"},
 	} {
-		require.Equal(t, tc.want, texts.say(tc.tag, "letter.attempts", tc.n))
+		require.Equal(t, tc.want, texts.Say(tc.tag, "letter.attempts", tc.n))
 	}
 }
 
@@ -103,7 +105,7 @@ func TestPageTextsSuitTheVisitor(t *testing.T) {
 		{"a header that is none", "", "!!!;q=x", "et"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			require.Equal(t, tc.want, texts.best(tc.chosen, tc.header).String())
+			require.Equal(t, tc.want, texts.Best(tc.chosen, tc.header).String())
 		})
 	}
 }

@@ -1,0 +1,130 @@
+package lines
+
+import (
+	"context"
+	"errors"
+	"maps"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+)
+
+// Remove takes a line away for good: nobody is answered there any more, the
+// provider is told to send no more, the token is destroyed, and what arrives late
+// is accepted and dropped. confirm is View.Confirm. With force the line is removed
+// though the provider cannot be told. A line that was removed is removed.
+//
+// With "not_unsubscribed", "unavailable" or "conflict" the line is served on.
+func (m *Manager) Remove(ctx context.Context, who Who, id channels.ID, confirm string, force bool) error {
+	if err := m.may(who); err != nil {
+		return err
+	}
+	ctx, done := acting(ctx)
+	defer done()
+	m.changing.Lock()
+	defer m.changing.Unlock()
+	l, err := m.find(ctx, who, id)
+	switch {
+	case err != nil:
+		return err
+	case l.State == alt.LineRemoved:
+		return nil
+	case confirm != confirmation(l):
+		p := problem("confirm")
+		p.Confirm = confirmation(l)
+		return p
+	}
+	p := m.providers[l.Provider]
+	if p == nil { // its provider is no longer configured: there is nobody to tell
+		return m.destroy(ctx, who, l, map[string]string{"subscription": "left"})
+	}
+	if err := m.serve(ctx, p, keyOf(l)); err != nil {
+		return problem("unavailable").because(err)
+	}
+	left, err := m.unsubscribe(ctx, p, l)
+	if err != nil && !force {
+		p := providerProblem("not_unsubscribed", err)
+		return m.resume(ctx, l, p)
+	}
+	if err := m.destroy(ctx, who, l, map[string]string{"subscription": left}); err != nil {
+		return m.resume(ctx, l, err)
+	}
+	if err := m.serve(ctx, p, nobody); err != nil {
+		return problem("not_served").because(err)
+	}
+	return nil
+}
+
+// find returns the stored line of a name.
+func (m *Manager) find(ctx context.Context, who Who, id channels.ID) (*alt.StoredLine, error) {
+	list, err := m.cfg.Store.Lines(ctx, who.Agency)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if list[i].ID == id {
+			return &list[i], nil
+		}
+	}
+	if m.served(id, who.Agency) {
+		return nil, problem("configured")
+	}
+	return nil, problem("not_found")
+}
+
+// unsubscribe ends the line's subscription unless another line needs it, and says
+// for the security log what became of it.
+func (m *Manager) unsubscribe(ctx context.Context, p Provider, l *alt.StoredLine) (left string, err error) {
+	token, err := m.open(l)
+	if err != nil {
+		return "left", err
+	}
+	a := Account{l.Kind, l.Account, l.Business, token}
+	shared, err := m.shared(ctx, p, a, keyOf(l))
+	if err != nil {
+		return "left", err
+	}
+	if shared {
+		return "shared", nil
+	}
+	err = p.Unsubscribe(ctx, a)
+	switch {
+	case err == nil:
+		return "ended", nil
+	case errors.Is(err, channels.ErrCredentials): // with a dead token there is nothing to end it with
+		return "token dead", nil
+	}
+	return "left", err
+}
+
+// destroy removes the line from the store.
+func (m *Manager) destroy(ctx context.Context, who Who, l *alt.StoredLine, detail map[string]string) error {
+	maps.Copy(detail, map[string]string{"provider": l.Provider, "kind": string(l.Kind), "account": l.Account})
+	return m.cfg.Store.RemoveLine(ctx, who.Agency, l.ID, m.entry(who, "line.removed", l.ID, detail))
+}
+
+// resume puts a line whose removal failed into service again, with its
+// subscription.
+func (m *Manager) resume(ctx context.Context, l *alt.StoredLine, failure error) error {
+	p := m.providers[l.Provider]
+	err := m.serve(ctx, p, nobody)
+	if err == nil && l.State == alt.LineActive {
+		var token Secret
+		if token, err = m.open(l); err == nil {
+			err = p.Subscribe(ctx, Account{l.Kind, l.Account, l.Business, token})
+		}
+	}
+	if err != nil { // the health of the line shows it too
+		m.cfg.Logger.ErrorContext(ctx, "removal of a line failed, and it is not as it was", "line", l.ID, "error", failure, "also", err)
+	}
+	return failure
+}
+
+// providerProblem is a problem of our own code with the provider's reason.
+func providerProblem(code string, err error) *Problem {
+	p := problem(code).because(err)
+	if e := (*channels.Error)(nil); errors.As(err, &e) {
+		p.Reason = e.Provider
+	}
+	return p
+}
