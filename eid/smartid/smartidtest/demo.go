@@ -39,7 +39,7 @@ func demoTable() []demoAccount {
 		table = append(table, demoAccount{document: doc})
 	}
 	for _, doc := range strings.Fields(`
-		PNOEE-40504040001-DEM0-Q PNOLT-40504040001-MOCK-Q PNOLV-050405-10009-DEM0-Q PNOLV-320000-10003-DEMO-Q
+		PNOLT-40504040001-MOCK-Q PNOLV-050405-10009-DEM0-Q PNOLV-320000-10003-DEMO-Q
 		PNOBE-05040400032-DEMO-Q PNOLT-40504049999-MOCK-NQ PNOLV-050404-19993-DEMO-NQ PNOEE-50001029996-DEMO-Q
 		PNOLT-50001029996-DEMO-Q PNOLV-020100-29990-MOCK-Q PNOBE-00010299944-MOCK-Q PNOLT-30303039914-MOCK-Q
 		PNOEE-39901012239-MOCK-Q PNOLT-39901012239-DEMO-Q PNOLV-030303-10215-MOCK-Q PNOBE-99010199987-DEMO-Q
@@ -49,6 +49,7 @@ func demoTable() []demoAccount {
 		table = append(table, demoAccount{document: doc, result: resultOK})
 	}
 	table = append(table,
+		demoAccount{document: "PNOEE-40504040001-DEM0-Q", result: resultOK, born: "1999-01-01"},
 		demoAccount{document: "PNOLV-311299-19993-MOCK-Q", result: resultOK, born: "1999-12-31"},
 		demoAccount{document: "PNOLV-329999-99901-MOCK-Q", result: resultOK, born: "1903-03-03"})
 	for _, end := range []struct{ result, interaction, numbers string }{
