@@ -192,7 +192,7 @@ func (a *Authenticator) LiveLink(s eid.State, now time.Time) (string, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case !st.linked():
+	case !st.byLink():
 		return "", foreign("session without a device link")
 	case !now.Before(st.begun.Add(a.s.QRFor)) || !now.Before(st.expires):
 		return "", fmt.Errorf("eid/smartid: %w", eid.ErrExpired)

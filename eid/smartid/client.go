@@ -66,11 +66,7 @@ func (c *client) post(ctx context.Context, op, path string, body, into any) erro
 // the service lets it, at most for wait. Only reading is repeated, and only what
 // failed at once.
 func (c *client) session(ctx context.Context, id string, wait time.Duration) (Session, error) {
-	wait = max(min(wait, c.poll), shortestPoll)
-	if deadline, ok := ctx.Deadline(); ok {
-		// Whoever has less time than that is told "not yet" before it is over.
-		wait = max(min(wait, time.Until(deadline)-2*time.Second), shortestPoll)
-	}
+	wait = c.patience(ctx, wait)
 	call := httpx.Call{
 		Op: opPoll, Method: http.MethodGet, Path: "/session/" + url.PathEscape(id),
 		Query: url.Values{"timeoutMs": {strconv.FormatInt(wait.Milliseconds(), 10)}},
@@ -94,6 +90,16 @@ func (c *client) session(ctx context.Context, id string, wait time.Duration) (Se
 		return false, 0, nil
 	})
 	return s, err
+}
+
+// patience returns how long to wait for a decision. Whoever has less time than
+// that is told "not yet" before it is over.
+func (c *client) patience(ctx context.Context, wait time.Duration) time.Duration {
+	wait = min(wait, c.poll)
+	if deadline, ok := ctx.Deadline(); ok {
+		wait = min(wait, time.Until(deadline)-2*time.Second)
+	}
+	return max(wait, shortestPoll)
 }
 
 // unreachable is the failure of a call without a reply. A caller who gave up

@@ -30,7 +30,7 @@ func (a *Authenticator) ResolveVerified(ctx context.Context, s eid.State, answer
 	if err != nil {
 		return nil, err
 	}
-	session, back, err := a.await(ctx, st, answer)
+	session, back, err := a.s.await(ctx, st, answer)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +41,8 @@ func (a *Authenticator) ResolveVerified(ctx context.Context, s eid.State, answer
 
 // await returns the answer to a session once there is one that may be verified,
 // and the return that goes with it.
-func (a *Authenticator) await(ctx context.Context, st *state, answer url.Values) (Session, *Return, error) {
-	left := st.expires.Sub(a.s.Now())
+func (s *settings) await(ctx context.Context, st *state, answer url.Values) (Session, *Return, error) {
+	left := st.expires.Sub(s.Now())
 	if left <= 0 {
 		return Session{}, nil, fmt.Errorf("eid/smartid: %w", eid.ErrExpired)
 	}
@@ -53,7 +53,7 @@ func (a *Authenticator) await(ctx context.Context, st *state, answer url.Values)
 			return Session{}, nil, err
 		}
 	}
-	session, err := a.s.api.session(ctx, st.id, left)
+	session, err := s.api.session(ctx, st.id, left)
 	if err != nil {
 		return Session{}, nil, err
 	}
@@ -63,7 +63,7 @@ func (a *Authenticator) await(ctx context.Context, st *state, answer url.Values)
 	if sig := session.status.Signature; back == nil && sig != nil && sig.FlowType.returns() && slices.Contains(st.flows(), sig.FlowType) {
 		// The answer is there, and what makes it one comes with the browser. To ask
 		// again would bring the same at once, so the wait takes place here.
-		return Session{}, nil, pending(ctx, min(left, a.s.PollTimeout))
+		return Session{}, nil, pending(ctx, s.api.patience(ctx, left))
 	}
 	return session, back, nil
 }
@@ -87,20 +87,31 @@ func (s *state) returned(answer url.Values) (*Return, error) {
 	if err != nil {
 		return nil, err
 	}
-	secret, _ := httpx.DecodeBase64(s.secret) // valid has seen it
-	if err := back.Belongs(s.value, secret); err != nil {
+	value, secret := s.binding()
+	if err := back.Belongs(value, secret); err != nil {
 		return nil, err
 	}
 	return back, nil
 }
 
+// binding returns what a return has to show. A signature that is linked to a
+// choice has that of the choice: the app comes back once, at the end of both.
+func (s *state) binding() (value string, secret []byte) {
+	value, text := s.value, s.secret
+	if s.linkedSecret != "" {
+		value, text = s.linkedValue, s.linkedSecret
+	}
+	secret, _ = httpx.DecodeBase64(text) // valid has seen it
+	return value, secret
+}
+
 // asked returns what the session was begun with.
 func (s *state) asked() Asked {
-	level, _ := eid.ParseLevel(s.level)       // valid has seen it
-	secret, _ := httpx.DecodeBase64(s.secret) // as above
+	level, _ := eid.ParseLevel(s.level) // valid has seen it
+	value, secret := s.binding()
 	return Asked{
 		SchemeName: s.scheme, RelyingPartyName: s.party, Challenge: s.challenge, Interactions: s.interactions,
-		Callback: s.callback, Value: s.value, Secret: secret, Hash: Hash(s.hash), Flows: s.flows(),
+		Callback: s.callback, Value: value, Secret: secret, Hash: Hash(s.hash), Flows: s.flows(),
 		Certificates: CertificateLevel(s.certificates), Level: level, Code: eid.PersonalCode(s.code), Document: s.document,
 	}
 }

@@ -100,20 +100,20 @@ func (s *state) valid() bool {
 	case s.kind != kindChoice && (s.challenge == "" || !hashed || s.interactions == "" || s.algorithm == ""):
 	case s.kind != kindAuthenticationV2 && s.scheme == "":
 	case s.code != "" && eid.PersonalCode(s.code).Valid() != nil:
-	case (s.callback == "") != (s.value == ""), s.callback != "" && !s.linked():
+	case (s.callback == "") != (s.value == ""), s.callback != "" && !s.byLink():
 	default:
 		return true
 	}
 	return false
 }
 
-// linked reports whether the session is reached by device links.
-func (s *state) linked() bool { return s.base != "" && s.token != "" && s.secret != "" }
+// byLink reports whether the session is reached by device links.
+func (s *state) byLink() bool { return s.base != "" && s.token != "" && s.secret != "" }
 
 // flows returns the ways in which an answer may come.
 func (s *state) flows() []FlowType {
 	switch {
-	case !s.linked():
+	case !s.byLink():
 		return []FlowType{NotificationFlow}
 	case s.callback == "":
 		return []FlowType{QR}
