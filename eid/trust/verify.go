@@ -176,7 +176,8 @@ func (p Policy) fits(leaf *x509.Certificate) bool {
 func strongKey(key any) bool {
 	switch k := key.(type) {
 	case *rsa.PublicKey:
-		return k.N.BitLen() >= 2047 // Smart-ID's keys have a bit less than their name says
+		bits := k.N.BitLen()
+		return bits >= 2047 && bits <= 16384 // Smart-ID has keys of a bit less than their name says
 	case *ecdsa.PublicKey:
 		return k.Curve == elliptic.P256() || k.Curve == elliptic.P384() || k.Curve == elliptic.P521()
 	}
