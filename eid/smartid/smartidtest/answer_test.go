@@ -89,7 +89,8 @@ func TestAnswersThatWereOrderedAreWrongAndNothingElse(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, s.check(o, status, s.clock.Now()), "nothing was ordered yet")
 			s.AnswerNext(1, c.Wrong)
-			o, status, err = s.approved(t, authRequest())
+			fresh := authRequest().with("signatureProtocolParameters.rpChallenge", strings.Repeat("A", 43)+"=")
+			o, status, err = s.approved(t, fresh)
 			require.NoError(t, err)
 			if c.want == "" {
 				require.NoError(t, s.check(o, status, s.clock.Now()))
