@@ -63,6 +63,6 @@ func Example() {
 	fmt.Println(status.State, status.Result.EndResult, status.Result.DocumentNumber, status.Signature.FlowType)
 	// Output:
 	// DEMO asks: Vestlus: Linn, Messenger
-	// code: 2803
+	// code: 6859
 	// COMPLETE OK PNOEE-60001019906-MOCK-Q Notification
 }
