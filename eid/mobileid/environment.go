@@ -3,6 +3,7 @@ package mobileid
 import (
 	"crypto/x509"
 	"encoding/asn1"
+	"slices"
 
 	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/eid/trust"
@@ -43,7 +44,7 @@ func environment(base string, issued ...asn1.ObjectIdentifier) Environment {
 	profile := func(usage x509.KeyUsage, use asn1.ObjectIdentifier) trust.Profile {
 		p := trust.Profile{Purposes: []trust.Purpose{{Usage: usage}}}
 		for _, policy := range issued {
-			p.Policies = append(p.Policies, trust.Policy{Level: eid.High, All: []asn1.ObjectIdentifier{policy, use}})
+			p.Policies = append(p.Policies, trust.Policy{Level: eid.High, All: []asn1.ObjectIdentifier{slices.Clone(policy), use}})
 		}
 		return p
 	}

@@ -1,0 +1,93 @@
+package mobileidtest
+
+import (
+	"net/http"
+	"sync"
+	"time"
+)
+
+// Failure is a scripted failure of the API. Without Status, Body and hang-up the request is served as usual, only late.
+type Failure struct {
+	// Method limits the failure to one method. Default: any.
+	Method string
+	// Path limits it to one endpoint, as Request.Path has it. Default: any.
+	Path string
+
+	// Status of the false answer, such as 429, 500 or 503. Default 200 when there is a Body.
+	Status int
+	// Body, if not nil, is sent instead of an error, as it is: a gateway's HTML, half of a JSON object.
+	Body []byte
+	// Header is added to the answer, false or not, under canonical names.
+	Header http.Header
+	// AfterAccept lets the request take effect before the false answer is given.
+	AfterAccept bool
+
+	// HangUpBefore cuts the connection before anything happened.
+	HangUpBefore bool
+	// HangUpAfter lets the request take effect and cuts the connection instead of answering: the client cannot know
+	// the outcome.
+	HangUpAfter bool
+	// Delay passes between the effect of the request and its answer, in real time.
+	Delay time.Duration
+}
+
+// script holds the failures to come.
+type script struct {
+	mu    sync.Mutex
+	lines []*line
+}
+
+type line struct {
+	Failure
+	left int // negative: for ever
+}
+
+// FailNext makes the next n matching requests fail, all of them until Heal when n is negative. Failures that match
+// the same request are used up in the order in which they were scripted. Hang-ups need a real connection: under a
+// response recorder they panic with http.ErrAbortHandler.
+func (s *script) FailNext(n int, f Failure) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n != 0 {
+		s.lines = append(s.lines, &line{f, n})
+	}
+}
+
+// Heal forgets the failures that have not happened yet.
+func (s *script) Heal() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lines = nil
+}
+
+// next is the failure for a call.
+func (s *script) next(c *call) (Failure, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, l := range s.lines {
+		if l.Method != "" && l.Method != c.r.Method || l.Path != "" && l.Path != c.pattern {
+			continue
+		}
+		if l.left > 0 {
+			l.left--
+		}
+		if l.left == 0 {
+			s.lines = append(s.lines[:i:i], s.lines[i+1:]...)
+		}
+		return l.Failure, true
+	}
+	return Failure{}, false
+}
+
+// answers reports whether the failure has an answer of its own.
+func (f *Failure) answers() bool { return f.Status != 0 || f.Body != nil }
+
+// answer is the false answer.
+func (f *Failure) answer(now time.Time) answer {
+	status := f.Status
+	setDefault(&status, http.StatusOK)
+	if f.Body == nil {
+		return (&fault{status: status, why: http.StatusText(status)}).answer(now)
+	}
+	return answer{status: status, kind: http.DetectContentType(f.Body), body: f.Body}
+}
