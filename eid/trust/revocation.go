@@ -29,9 +29,9 @@ type RevocationConfig struct {
 	// that is not the standard one. Certificates name the address, over plain http
 	// as a rule, since what comes back is signed. Required.
 	Hosts []string
-	// Client is the way out. Only its Transport is used. Nil: a client of our own,
-	// which takes the proxy of the environment and without one refuses to connect to
-	// addresses that are not public.
+	// Client is the way out. Only its Transport is used, or net/http's default when
+	// it has none. Nil: a client of our own, which takes the proxy of the environment
+	// and without one refuses to connect to addresses that are not public.
 	Client *http.Client
 	// Responders may answer for any issuer, besides those that the issuer appointed.
 	// Few need it: authorities whose responder is not below them.
@@ -111,7 +111,11 @@ func NewRevocation(cfg RevocationConfig) (*Revocation, error) {
 		cfg.Rand = rand.Reader
 	}
 	var way http.RoundTripper = newRoute()
-	if cfg.Client != nil && cfg.Client.Transport != nil {
+	switch {
+	case cfg.Client == nil:
+	case cfg.Client.Transport == nil:
+		way = http.DefaultTransport
+	default:
 		way = cfg.Client.Transport
 	}
 	return &Revocation{
