@@ -37,6 +37,9 @@ type Config struct {
 	// with the same receipt and nothing goes out again.
 	Idempotent bool
 
+	// Health makes it a line that can be asked how it is; see SetHealth.
+	Health bool
+
 	// Secret signs requests. Default: a random one, so that nobody else can.
 	Secret string
 
@@ -57,8 +60,9 @@ type Config struct {
 }
 
 // Fake is a line without a provider. It implements channels.Channel,
-// channels.Webhook, channels.MediaFetcher, channels.Typer, channels.Finder,
-// channels.Eraser and channels.HealthChecker. All methods may be called concurrently.
+// channels.Webhook, channels.MediaFetcher, channels.Typer, channels.Finder and
+// channels.Eraser; with Config.Health channels.As finds a channels.HealthChecker
+// too. All methods may be called concurrently.
 type Fake struct {
 	cfg  Config
 	caps channels.Capabilities
@@ -72,7 +76,7 @@ type Fake struct {
 	typed    []channels.Address
 	erased   []channels.Address
 	files    map[string][]byte
-	health   error // of every Health
+	health   error // of every question
 	onHealth func(context.Context) error
 	asked    int
 }

@@ -84,6 +84,11 @@ type Instance struct {
 	// false says that it cannot. It needs Taken.
 	Behave func(b Behaviour) bool
 
+	// Ail makes the provider answer questions about the line's health in a way
+	// of its own from now on: one of Denies, Breaks, Limits, Absent and Hangs.
+	// False says that it cannot.
+	Ail func(b Behaviour) bool
+
 	// Taken returns how many messages the provider took.
 	Taken func() int
 
@@ -99,7 +104,7 @@ type Instance struct {
 	Logs func() string
 }
 
-// Behaviour is how a provider answers one Send.
+// Behaviour is how a provider answers one Send, or questions about health.
 type Behaviour string
 
 // Behaviours.
@@ -109,6 +114,7 @@ const (
 	Denies  Behaviour = "credentials refused"
 	Absent  Behaviour = "no connection"
 	Swallow Behaviour = "it takes the message, and the connection ends without an answer"
+	Hangs   Behaviour = "no answer while somebody waits" // of Ail
 )
 
 // RetryAfter is the time that a provider names with Limits.
@@ -137,6 +143,7 @@ func Run[S T[S]](t S, s Subject) {
 	checks = append(checks, parseChecks()...)
 	checks = append(checks, sendChecks()...)
 	checks = append(checks, optionChecks()...)
+	checks = append(checks, healthChecks()...)
 	for _, c := range checks {
 		t.Run(c.name, func(t S) {
 			in := s.New(t)

@@ -35,7 +35,7 @@ func subject(change func(f *channeltest.Fake, in *channeltest.Instance)) channel
 			caps, _ := channels.Catalogue(channels.WhatsApp)
 			small(&caps)
 			now := epoch
-			f := channeltest.New(channeltest.Config{Kind: channels.WhatsApp, Capabilities: &caps, Secret: secret, MediaLimit: 1000,
+			f := channeltest.New(channeltest.Config{Kind: channels.WhatsApp, Capabilities: &caps, Secret: secret, MediaLimit: 1000, Health: true,
 				Now: func() time.Time { return now }})
 			in := instance(f)
 			in.Resign = func(r *channels.Request) *channels.Request {
@@ -57,6 +57,7 @@ func instance(f *channeltest.Fake) *channeltest.Instance {
 	return &channeltest.Instance{
 		Line:  f,
 		Taken: func() int { return len(f.Sent()) },
+		Ail:   ail(f),
 		Logs:  func() string { return "" },
 		Post: func(texts ...string) *channels.Request {
 			var evs []channels.Event
@@ -105,6 +106,7 @@ type driver struct {
 	fetch     func(channels.Media) (io.ReadCloser, error)
 	find      func(channels.Receipt, bool) (channels.Receipt, bool)
 	erase     func() channels.Erasure
+	health    func(context.Context, error) error
 }
 
 func (d *driver) Info() channels.Info {
@@ -168,6 +170,15 @@ func (d *driver) Erase(ctx context.Context, to channels.Address, thread string) 
 		return d.erase(), nil
 	}
 	return d.Fake.Erase(ctx, to, thread)
+}
+
+func (d *driver) Health(ctx context.Context, line channels.ID) error {
+	h, _ := channels.As[channels.HealthChecker](d.Fake)
+	err := h.Health(ctx, line)
+	if d.health != nil {
+		return d.health(ctx, err)
+	}
+	return err
 }
 
 func TestTheFakePassesTheSuite(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/channels/channeltest"
@@ -127,11 +128,31 @@ func (w *world) behave(b channeltest.Behaviour) bool {
 	return true
 }
 
+// ail makes the simulator answer questions about health from now on.
+func (w *world) ail(b channeltest.Behaviour) bool {
+	f := metatest.Failure{Method: http.MethodGet}
+	switch b {
+	case channeltest.Limits:
+		f.Code = 80007
+	case channeltest.Breaks:
+		f.Status, f.Body = http.StatusInternalServerError, []byte("<html>")
+	case channeltest.Denies:
+		f.Code, f.Subcode = 190, metatest.TokenPassword
+	case channeltest.Hangs:
+		f.Delay = time.Minute // or until the caller has gone
+	default:
+		return w.behave(b)
+	}
+	w.sim.FailNext(-1, f)
+	return true
+}
+
 func (w *world) instance(id channels.ID) *channeltest.Instance {
 	in := &channeltest.Instance{
 		Webhook: w.app,
 		Taken:   func() int { return len(w.sim.Sent()) },
 		Behave:  w.behave,
+		Ail:     w.ail,
 		Post: func(texts ...string) *channels.Request {
 			for _, text := range texts {
 				w.person(id).Says(text)

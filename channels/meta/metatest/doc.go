@@ -40,10 +40,10 @@
 // # What it refuses
 //
 // Calls without a version or with one that has ended, tokens that are unknown, dead, another account's or without the
-// permission, wrong proofs; codes of a login that were used, are old or are another address's;
-// unknown names, missing and wrong parameters; texts, buttons, lists, templates and files beyond their limits; people who
-// never wrote or who block the account; messages outside the reply window, dead tags, the human agent's tag inside the
-// window; conversations that another app has; templates that do not exist, are not approved or are filled in wrongly.
+// permission, wrong proofs; codes of a login that were used, are old or are another address's; unknown names, missing and
+// wrong parameters; texts, buttons, lists, templates and files beyond their limits; people who never wrote or who block the
+// account; messages outside the reply window, dead tags, the human agent's tag inside the window; conversations that another
+// app has; templates that do not exist, are not approved or are filled in wrongly; numbers that are held back.
 //
 // # What is not established
 //
@@ -51,6 +51,8 @@
 // counted in UTF-16 units. Unknown parameters are refused, which Messenger does not always do. The subcode 2018300 (another
 // app has the conversation), the refusal of the human agent's tag inside the window, the limits of generic templates and the
 // life of links to pictures of Messenger and Instagram are general knowledge. With a page's token an Instagram account can
-// be addressed by its own id, its page's and "me". Links that a message names are not fetched. What an answer's HTTP status
-// is differs between sources: a client must go by the code.
+// be addressed by its own id, its page's and "me". A system user's token lists pages like a person's. Which code a missing
+// permission has, what a review that is not over stops (here nothing), and whether a removed app goes on getting events (here
+// it does) is not known. Links that a message names are not fetched. What an answer's HTTP status is differs between
+// sources: a client must go by the code.
 package metatest
