@@ -109,8 +109,8 @@ func New(cfg Config) (*Authenticator, error) {
 	if cfg.Wait == 0 {
 		cfg.Wait = DefaultWait
 	}
-	if err := cfg.check(); err != nil {
-		return nil, fmt.Errorf("mobileid: Config.%w", err)
+	if fault := cfg.fault(); fault != "" {
+		return nil, errors.New("mobileid: Config." + fault)
 	}
 	a := &Authenticator{
 		name: cfg.RelyingPartyName, uuid: cfg.RelyingPartyUUID, hash: cfg.Hash, wait: cfg.Wait,
@@ -165,30 +165,30 @@ func (a *Authenticator) connect(cfg Config) error {
 	return nil
 }
 
-// check returns an error that begins with the name of the field.
-func (c Config) check() error {
+// fault says which field is wrong and why, "" when none is.
+func (c Config) fault() string {
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	switch {
 	case c.Environment.BaseURL == "":
-		return errors.New("Environment is required: Demo() or Live()")
+		return "Environment is required: Demo() or Live()"
 	case !uuid.MatchString(c.RelyingPartyUUID):
-		return errors.New("RelyingPartyUUID is required, as 8-4-4-4-12 hexadecimal digits")
+		return "RelyingPartyUUID is required, as 8-4-4-4-12 hexadecimal digits"
 	case strings.TrimSpace(c.RelyingPartyName) == "" || !utf8.ValidString(c.RelyingPartyName):
-		return errors.New("RelyingPartyName is required")
+		return "RelyingPartyName is required"
 	case c.Trust == nil:
-		return errors.New("Trust is required")
+		return "Trust is required"
 	case c.Revocation == nil && !c.InsecureSkipRevocation:
-		return errors.New("Revocation is required (or InsecureSkipRevocation)")
+		return "Revocation is required (or InsecureSkipRevocation)"
 	case c.Revocation != nil && c.InsecureSkipRevocation:
-		return errors.New("Revocation and InsecureSkipRevocation exclude each other")
+		return "Revocation and InsecureSkipRevocation exclude each other"
 	case len(c.Pins) == 0 && !c.InsecureNoPins:
-		return errors.New("Pins is required (or InsecureNoPins)")
+		return "Pins is required (or InsecureNoPins)"
 	case len(c.Pins) > 0 && c.InsecureNoPins:
-		return errors.New("Pins and InsecureNoPins exclude each other")
+		return "Pins and InsecureNoPins exclude each other"
 	case c.Hash.Size() == 0:
-		return errors.New("Hash is not one of SHA256, SHA384 and SHA512")
+		return "Hash is not one of SHA256, SHA384 and SHA512"
 	case c.Wait < minWait || c.Wait > maxWait:
-		return fmt.Errorf("Wait is not within %s and %s", minWait, maxWait)
+		return fmt.Sprintf("Wait is not within %s and %s", minWait, maxWait)
 	}
-	return nil
+	return ""
 }

@@ -74,7 +74,7 @@ func (Asked) LogValue() slog.Value { return slog.StringValue("[asked]") }
 
 // valid returns ErrRequest with the name of the field.
 func (a Asked) valid() error {
-	field := ""
+	var field string
 	switch {
 	case a.HashType.Size() == 0:
 		field = "HashType"
