@@ -39,6 +39,9 @@ func (a account) Name() string { return a.name }
 func (a account) Channels() []channels.Channel {
 	var out []channels.Channel
 	for _, f := range a.fakes {
+		if a.ask != nil { // a line is asked before its account
+			f.OnHealth(func(ctx context.Context) error { return a.ask(ctx, f.Info().ID) })
+		}
 		out = append(out, f)
 	}
 	return out

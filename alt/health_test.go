@@ -133,7 +133,10 @@ func TestAQuestionWithoutAnAnswerIsRepeatedSoon(t *testing.T) {
 }
 
 func TestSendsTellOfALine(t *testing.T) {
-	hs := alttest.New(t, alt.HandlerFunc(echo)) // its lines cannot be asked
+	hs := alttest.New(t, alt.HandlerFunc(echo))
+	for _, line := range []channels.ID{"sms", "messenger"} {
+		hs.Fake(line).SetHealth(channels.ErrUnsupported) // it cannot be asked
+	}
 	svc, chat := hs.Service(), hs.Chat("sms")
 	state := func() alt.HealthState { return svc.Health("sms").State }
 	require.Equal(t, alt.HealthUnknown, state())

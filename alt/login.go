@@ -33,9 +33,10 @@ type Logins struct {
 	// Keys encrypt what is kept of an authentication; the first one encrypts, all
 	// of them decrypt. It is read at each use. Required.
 	Keys func() []Key
-	// Agency is the agency's short name by language, at most 28 characters,
-	// because telephones show little: "et" is required, and stands in for others.
-	Agency map[string]string
+	// Names are the agencies' short names by language, at most 28 characters
+	// each, because telephones show little: "et" is required, and stands in for
+	// others. An agency without a name cannot ask.
+	Names map[channels.Agency]map[string]string
 	// Lines is the policy of lines by id. A line that is not named may have people
 	// authenticated, unless it belongs to a social network (messenger, instagram,
 	// whatsapp): that is to be decided, line by line, with what a data protection
@@ -137,12 +138,17 @@ func newLogins(cfg *Logins) (*logins, error) {
 		return nil, errField("Logins.For", "must be at most 5 minutes")
 	case l.PerHour < 0:
 		return nil, errField("Logins.PerHour", "must not be negative")
-	case l.Agency["et"] == "":
-		return nil, errField("Logins.Agency", `needs the name in "et"`)
+	case len(l.Names) == 0:
+		return nil, errField("Logins.Names", "required")
 	}
-	for lang, name := range l.Agency {
-		if n := utf8.RuneCountInString(name); n == 0 || n > maxAgency {
-			return nil, errField("Logins.Agency", fmt.Sprintf("%.8q must be 1-%d characters", lang, maxAgency))
+	for agency, names := range l.Names {
+		if names["et"] == "" {
+			return nil, errField("Logins.Names", fmt.Sprintf(`%.64q needs a name in "et"`, agency))
+		}
+		for lang, name := range names {
+			if n := utf8.RuneCountInString(name); n == 0 || n > maxAgency {
+				return nil, errField("Logins.Names", fmt.Sprintf("%.64q in %.8q must be 1-%d characters", agency, lang, maxAgency))
+			}
 		}
 	}
 	for i, m := range l.Methods {
@@ -179,5 +185,7 @@ func (l *logins) policy(info channels.Info) LoginPolicy {
 	return LoginPolicy{}
 }
 
-// agency returns the agency's short name.
-func (l *logins) agency(language string) string { return or(l.Agency[language], l.Agency["et"]) }
+// name returns an agency's short name; "" when it has none.
+func (l *logins) name(agency channels.Agency, language string) string {
+	return or(l.Names[agency][language], l.Names[agency]["et"])
+}

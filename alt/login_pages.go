@@ -216,7 +216,7 @@ func (p *LoginPages) Begin(ctx context.Context, cookie string, m eid.Method, in 
 	}
 	l := p.s.logins
 	c, err := authenticator.Begin(ctx, eid.Request{Level: v.Level, Language: v.Language, Code: in.Code, Phone: in.Phone, ReturnURL: l.URL + "/return",
-		Text: loginSay(v.Language, textDevice, "{agency}", l.agency(v.Language), "{channel}", kindName(p.kind(v)))})
+		Text: loginSay(v.Language, textDevice, "{agency}", l.name(v.To.Agency, v.Language), "{channel}", kindName(p.kind(v)))})
 	if err != nil {
 		return p.view(ctx, v), err
 	}

@@ -46,6 +46,8 @@ func (t *Turn) Authenticate(a Authentication) error {
 		return fmt.Errorf("%w: authentication is off on line %.64q", ErrPolicy, t.line.info.ID)
 	case t.line.info.ReturnLink == "":
 		return fmt.Errorf("%w: line %.64q has no ReturnLink", ErrPolicy, t.line.info.ID)
+	case l.name(t.Address().Agency, "") == "":
+		return fmt.Errorf("%w: the agency has no name to ask in", ErrPolicy)
 	case c == nil || c.State != Open:
 		return fmt.Errorf("%w: no conversation is open", ErrInput)
 	case a.Level < eid.Undefined || a.Level > eid.High:
@@ -94,7 +96,8 @@ func (t *Turn) ask(l *logins, a Authentication, asked []time.Time) error {
 	if err != nil {
 		return err
 	}
-	text := loginSay(v.Language, textLink, "{agency}", l.agency(v.Language), "{link}", l.URL+"/"+channels.Blank,
+	text := loginSay(v.Language, textLink, "{agency}", l.name(address.Agency, v.Language),
+		"{link}", l.URL+"/"+string(address.Agency)+"/"+channels.Blank,
 		"{minutes}", strconv.Itoa(int(l.For/time.Minute)))
 	o := channels.Outbound{Content: channels.Text{Body: text}, Author: channels.System, NotAfter: ends,
 		Secret: ring.Seal([]byte(link), linkPlace(address))}

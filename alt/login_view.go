@@ -11,7 +11,7 @@ import (
 // view is what the browser may see.
 func (p *LoginPages) view(ctx context.Context, v *login) LoginView {
 	l := p.s.logins
-	out := LoginView{Stage: LoginOffered, Language: v.Language, Agency: l.agency(v.Language), Since: v.Asked, Purpose: v.Purpose, Level: v.Level,
+	out := LoginView{Stage: LoginOffered, Language: v.Language, Agency: l.name(v.To.Agency, v.Language), Since: v.Asked, Purpose: v.Purpose, Level: v.Level,
 		Expires: v.flow.Expires, Failed: v.Failed, Method: v.Method, Code: v.Code, Link: v.Link}
 	for _, m := range l.Methods {
 		out.Methods = append(out.Methods, m.Method())

@@ -17,7 +17,12 @@ import (
 // them is many short reads, none of which holds the log back.
 const window = 500
 
-const selectTalk = "SELECT c.body, c.position, c.thread, c.id FROM conversations c "
+// selectTalk begins with conversations, changedTalk with positions.
+const (
+	talkColumns = "SELECT c.body, n.position, c.thread, c.id FROM "
+	selectTalk  = talkColumns + "conversations c JOIN positions n ON n.talk = c.id "
+	changedTalk = talkColumns + "positions n INDEXED BY positions_position JOIN conversations c ON c.id = n.talk "
+)
 
 func talkOf(r row) (*alt.Conversation, error) {
 	return decodeConversation(r.blob(0), r.num(1), r.str(2))
@@ -37,13 +42,13 @@ func (s *Store) Conversation(ctx context.Context, agency channels.Agency, id str
 
 // Changed implements alt.Archive. One query, so that no change is between two.
 func (s *Store) Changed(ctx context.Context, agency channels.Agency, after int64, max int) ([]alt.Conversation, int64, error) {
-	const half = "SELECT * FROM (" + selectTalk + "WHERE c.agency = ? AND c.open = ? AND c.position > ? ORDER BY c.position LIMIT ?)"
+	const half = "SELECT * FROM (" + changedTalk + "WHERE n.agency = ? AND n.open = ? AND n.position > ? ORDER BY n.position LIMIT ?)"
 	rows, err := s.read(ctx, half+" UNION ALL "+half+" ORDER BY 2 LIMIT ?", string(agency), 0, after, max, string(agency), 1, after, max, max)
 	if err != nil {
 		return nil, 0, err
 	}
-	r, err := s.readOne(ctx, `SELECT max(coalesce((SELECT max(position) FROM conversations WHERE agency = ? AND open = 1), 0),
-		coalesce((SELECT max(position) FROM conversations WHERE agency = ? AND open = 0), 0))`, string(agency), string(agency))
+	r, err := s.readOne(ctx, `SELECT max(coalesce((SELECT max(position) FROM positions WHERE agency = ? AND open = 1), 0),
+		coalesce((SELECT max(position) FROM positions WHERE agency = ? AND open = 0), 0))`, string(agency), string(agency))
 	if err != nil {
 		return nil, 0, err
 	}

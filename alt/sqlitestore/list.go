@@ -54,9 +54,9 @@ func (s *Store) list(ctx context.Context, q alt.ConversationQuery, before int64,
 		f.and("c.open = 1 AND c.kind = 'desk'")
 	}
 	if index != "" {
-		f.and("c.position < ?", before)
-		return s.read(ctx, "SELECT c.body, c.position, c.thread, c.id FROM conversations c INDEXED BY "+index+" WHERE "+f.where()+
-			" ORDER BY c.position DESC LIMIT ?", f.values(want)...)
+		f.and("n.position < ?", before)
+		return s.read(ctx, talkColumns+"conversations c INDEXED BY "+index+" JOIN positions n ON n.talk = c.id WHERE "+f.where()+
+			" ORDER BY n.position DESC LIMIT ?", f.values(want)...)
 	}
 	var found []row
 	for _, open := range []int{1, 0} { // one that ends meanwhile is found twice, not never
@@ -82,7 +82,7 @@ func (s *Store) list(ctx context.Context, q alt.ConversationQuery, before int64,
 func (s *Store) listWindows(ctx context.Context, agency string, open int, f filter, before int64, want int) ([]row, error) {
 	var found []row
 	for len(found) < want {
-		r, err := s.readOne(ctx, `SELECT min(position), count(*) FROM (SELECT position FROM conversations
+		r, err := s.readOne(ctx, `SELECT min(position), count(*) FROM (SELECT position FROM positions
 			WHERE agency = ? AND open = ? AND position < ? ORDER BY position DESC LIMIT ?)`, agency, open, before, window)
 		if err != nil {
 			return nil, err
@@ -91,9 +91,9 @@ func (s *Store) listWindows(ctx context.Context, agency string, open int, f filt
 			break
 		}
 		from := r.num(0)
-		rows, err := s.read(ctx, selectTalk+"WHERE "+f.where()+
-			" AND c.open = ? AND c.position >= ? AND c.position < ? ORDER BY c.position DESC LIMIT ?",
-			f.values(open, from, before, want-len(found))...)
+		rows, err := s.read(ctx, changedTalk+"WHERE "+f.where()+
+			" AND n.agency = ? AND n.open = ? AND n.position >= ? AND n.position < ? ORDER BY n.position DESC LIMIT ?",
+			f.values(agency, open, from, before, want-len(found))...)
 		if err != nil {
 			return nil, err
 		}

@@ -163,9 +163,9 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte, log []logRow) (int64, er
 	var row, newest int64
 	if c.Version == 1 {
 		row, newest = t.next(), t.chain(log, c.ID, 0)
-		_, err = t.exec(`INSERT INTO conversations (id, agency, name, channel, peer, version, position, open, kind, held_by, waiting, last, thread, search, body, log)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			row, string(c.Address.Agency), c.ID, string(c.Address.Channel), string(c.Address.Peer), c.Version, c.Position, c.State == alt.Open,
+		_, err = t.exec(`INSERT INTO conversations (id, agency, name, channel, peer, version, open, kind, held_by, waiting, last, thread, search, body, log)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+			row, string(c.Address.Agency), c.ID, string(c.Address.Channel), string(c.Address.Peer), c.Version, c.State == alt.Open,
 			string(c.Holder.Kind), c.Holder.By, micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, number(newest))
 	} else {
 		old, ferr := t.findTalk(p, c)
@@ -176,9 +176,9 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte, log []logRow) (int64, er
 			c.Thread = old.thread // a report told it meanwhile
 		}
 		row, newest = old.row, t.chain(log, c.ID, old.log)
-		_, err = t.exec(`UPDATE conversations SET version = ?, position = ?, open = ?, kind = ?, held_by = ?, waiting = ?, last = ?,
+		_, err = t.exec(`UPDATE conversations SET version = ?, open = ?, kind = ?, held_by = ?, waiting = ?, last = ?,
 			thread = ?, search = ?, body = ?, log = ? WHERE id = ?`,
-			c.Version, c.Position, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By,
+			c.Version, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By,
 			micros(c.Waiting), last.UnixMicro(), text(c.Thread), text(fold(c.Name)), body, number(newest), row)
 		if err == nil && old.address != c.Address { // the person has another one now
 			_, err = t.exec("UPDATE conversations SET channel = ?, peer = ? WHERE id = ?", string(c.Address.Channel), string(c.Address.Peer), row)
@@ -190,8 +190,9 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte, log []logRow) (int64, er
 	if err != nil {
 		return 0, err
 	}
-	t.saved[row] = true
-	delete(t.moved, row)
+	if err := t.place(row, c); err != nil {
+		return 0, err
+	}
 	latest := c.Version == 1 || c.State == alt.Open
 	if latest || p.talkRow == row {
 		relink := p.talkRow != row
@@ -202,6 +203,15 @@ func (t *tx) saveTalk(c *alt.Conversation, body []byte, log []logRow) (int64, er
 		}
 	}
 	return row, nil
+}
+
+// place writes the position of a conversation that is saved.
+func (t *tx) place(row int64, c *alt.Conversation) error {
+	t.saved[row] = true
+	delete(t.moved, row)
+	_, err := t.exec(`INSERT INTO positions (talk, agency, open, position) VALUES (?, ?, ?, ?)
+		ON CONFLICT (talk) DO UPDATE SET open = excluded.open, position = excluded.position`, row, string(c.Address.Agency), c.State == alt.Open, c.Position)
+	return err
 }
 
 // storedTalk is what is stored of a conversation.

@@ -31,8 +31,9 @@ func BenchmarkStart(b *testing.B) {
 		n + `1000000) INSERT INTO texts (id, body, search) SELECT i, '{"type":"received","content":{"kind":"text","value":{"body":"Tere, kuidas saan taotleda uut passi?"}}}',
 			'tere, kuidas saan taotleda uut passi?' FROM n`,
 		n + `100000) INSERT INTO people (agency, channel, peer, session, started, seen) SELECT 'agency', 'page', 'person ' || i, '{}', i, i FROM n`,
-		n + `100000) INSERT INTO conversations (agency, name, channel, peer, version, position, open, kind, held_by, last, body)
-			SELECT 'agency', 'c' || i, 'page', 'person ' || i, 1, i, i % 2, '', '', i, '{}' FROM n`,
+		n + `100000) INSERT INTO conversations (agency, name, channel, peer, version, open, kind, held_by, last, body)
+			SELECT 'agency', 'c' || i, 'page', 'person ' || i, 1, i % 2, '', '', i, '{}' FROM n`,
+		"INSERT INTO positions (talk, agency, open, position) SELECT id, agency, open, id FROM conversations",
 		"UPDATE store SET seq = 1000000, position = 100000",
 	} {
 		_, err := db.ExecContext(b.Context(), query)

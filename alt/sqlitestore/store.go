@@ -31,6 +31,7 @@ type Store struct {
 	// log.
 	readers chan *conn
 	gate    sync.RWMutex
+	back    *checkpointer
 
 	calls   chan *call
 	closing sync.RWMutex // held for reading while a call is queued, or a query runs
@@ -104,7 +105,10 @@ func (s *Store) start(w *writer) error {
 	}
 	w.c.before = s.ask
 	w.truncate() // whatever a dead process left in the log
-	return s.openReaders()
+	if err := s.openReaders(); err != nil {
+		return err
+	}
+	return s.openCheckpointer()
 }
 
 // prepareFiles makes the folder and the files with their rights, and takes the
@@ -160,7 +164,7 @@ func openWriter(cfg Config) (*conn, error) {
 		"PRAGMA foreign_keys = ON",
 		"PRAGMA temp_store = MEMORY",
 		"PRAGMA trusted_schema = OFF",
-		"PRAGMA wal_autocheckpoint = 2000", // 8 MiB: pages that are written again and again are written back once, and nobody waits long for that
+		fmt.Sprintf("PRAGMA wal_autocheckpoint = %d", logMost),
 		"PRAGMA journal_size_limit = 67108864",
 		fmt.Sprintf("PRAGMA cache_size = -%d", cfg.PageCache),
 	} {
@@ -231,9 +235,5 @@ func (s *Store) Close() error {
 	close(s.calls)
 	s.closing.Unlock()
 	<-s.wrote
-	err := s.closeReaders()
-	if cerr := unlockFile(s.lock); err == nil {
-		err = cerr
-	}
-	return err
+	return errors.Join(s.closeReaders(), s.back.close(), unlockFile(s.lock))
 }

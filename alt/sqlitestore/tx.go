@@ -59,7 +59,7 @@ func (t *tx) then(f func()) { t.after = append(t.after, f) }
 func (t *tx) flush() error {
 	for id, a := range t.moved {
 		t.position++
-		if _, err := t.exec("UPDATE conversations SET position = ? WHERE id = ?", t.position, id); err != nil {
+		if _, err := t.exec("UPDATE positions SET position = ? WHERE talk = ?", t.position, id); err != nil {
 			return err
 		}
 		p := t.known(a)
@@ -124,8 +124,8 @@ func (t *tx) touch(a channels.Address, talk int64) {
 	}
 }
 
-const selectPerson = `SELECT p.id, p.contact, p.thread, p.session, p.talk, c.body, c.position, c.thread, c.log, p.identity
-	FROM people p LEFT JOIN conversations c ON c.id = p.talk
+const selectPerson = `SELECT p.id, p.contact, p.thread, p.session, p.talk, c.body, n.position, c.thread, c.log, p.identity
+	FROM people p LEFT JOIN conversations c ON c.id = p.talk LEFT JOIN positions n ON n.talk = p.talk
 	WHERE p.agency = ? AND p.channel = ? AND p.peer = ?`
 
 // decodePerson reads a row of selectPerson; none is a person of whom nothing

@@ -98,6 +98,9 @@ func (w *writer) run(batch []*call) {
 	if w.dirty {
 		w.scrub()
 	}
+	if w.c != nil {
+		w.tend()
+	}
 }
 
 // transact runs calls in one transaction. The error means that nothing of it
