@@ -16,6 +16,7 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/refserver/internal/lines"
 )
 
 // admin answers the commands that need the store, which one process has at a
@@ -26,7 +27,8 @@ type admin struct {
 	store    alt.Store
 	agencies []channels.Agency
 	settle   func(ctx context.Context, agency channels.Agency, id int64, v alt.Verdict) error
-	webhooks http.Handler // nil: there is no configuration
+	webhooks http.Handler   // nil: there is no configuration
+	lines    *lines.Manager // nil: all lines are those of the configuration
 }
 
 // operatorName stands in the security log for whoever may use the socket.
@@ -60,7 +62,7 @@ func (a *app) listenAdmin(ctx context.Context) (stop func(), err error) {
 // admin returns the handler of commands of a wired server.
 func (a *app) admin() *admin {
 	return &admin{
-		store: a.store, agencies: a.agencies(), webhooks: http.StripPrefix("/webhooks", a.svc.Webhooks()),
+		store: a.store, agencies: a.agencies(), lines: a.lines, webhooks: http.StripPrefix("/webhooks", a.svc.Webhooks()),
 		settle: func(ctx context.Context, agency channels.Agency, id int64, v alt.Verdict) error {
 			return a.svc.Settle(ctx, agency, id, v, operatorName)
 		},
@@ -99,6 +101,9 @@ func (a *admin) handler() http.Handler {
 	handle("GET /letters", a.letters)
 	handle("POST /letters/{id}/{verdict}", a.verdict)
 	handle("POST /backup", a.backup)
+	handle("GET /lines", a.listLines)
+	handle("POST /lines/remove/{id}", a.removeLine)
+	handle("POST /lines/rekey", a.rekeyLines)
 	if a.webhooks != nil {
 		mux.Handle("/webhooks/", a.webhooks)
 	}

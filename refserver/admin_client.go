@@ -89,6 +89,9 @@ func offline(ctx context.Context, p *parts, data string) (http.Handler, alt.Stor
 		return nil, nil, err
 	}
 	a, err := newApp(*p, store)
+	if err == nil {
+		err = a.load(ctx)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}

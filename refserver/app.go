@@ -12,6 +12,7 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/desk"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/refserver/internal/lines"
 )
 
 // parts are what a server is made of. A configuration makes them, and so does
@@ -24,9 +25,11 @@ type parts struct {
 	logger *slog.Logger       // nil: none
 	build  build
 
-	accounts []account  // for the management of webhooks
-	versions []version  // of APIs that end one day
-	listen   listenConf // of a configuration
+	accounts []account         // for the management of webhooks
+	agencies []channels.Agency // that the configuration names
+	lines    *lineParts        // nil: all lines are those of the configuration
+	versions []version         // of APIs that end one day
+	listen   listenConf        // of a configuration
 	log      level
 
 	data    string // the folder of the store
@@ -46,6 +49,10 @@ type app struct {
 	build    build
 	started  time.Time
 	versions []version
+	owners   []channels.Agency
+	lines    *lines.Manager // nil: all lines are those of the configuration
+	api      http.Handler   // of lines
+	pages    http.Handler
 	monitor  *monitor
 	probe    *probe
 	draining atomic.Bool
@@ -77,9 +84,10 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	if p.bot != nil {
 		links = slices.Insert(links, 0, alt.Link{Name: linkBot, Kind: alt.HeldByBot, Handler: p.bot})
 	}
-	a := &app{store: store, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions}
+	a := &app{store: store, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions, owners: p.agencies}
 	p.alt.Store, p.alt.Handler, p.alt.Logger, p.alt.Observe = store, alt.Chain(links...), p.logger, a.monitor.observe
 	p.alt.Operator = a.operator
+	p.alt.LinesLater = p.lines != nil
 	if a.svc, err = alt.New(p.alt); err != nil {
 		return nil, &stageError{err, placeOfService}
 	}
@@ -90,6 +98,11 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	for _, prov := range p.alt.Providers {
 		a.hooks = append(a.hooks, prov.Name())
 		a.monitor.provider(prov)
+	}
+	if p.lines != nil {
+		if err := a.manage(p); err != nil {
+			return nil, err
+		}
 	}
 	a.started = a.svc.Now()
 	a.probe = newProbe(a.writable, a.svc.Now)
@@ -109,16 +122,6 @@ func (a *app) operator(ctx context.Context, e channels.Event) {
 	a.logger.WarnContext(ctx, "line reported", attrs...)
 }
 
-// agencies returns all whose lines are served.
-func (a *app) agencies() []channels.Agency {
-	var all []channels.Agency
-	for _, l := range a.svc.Lines() {
-		all = append(all, l.Agency)
-	}
-	slices.Sort(all)
-	return slices.Compact(all)
-}
-
 // patternMedia is where links to files lead. The token must not reach a log.
 const patternMedia = "/media/"
 
@@ -131,6 +134,7 @@ func (a *app) routes(mux *http.ServeMux) {
 	mux.Handle("/webhooks/", hooks)
 	mux.Handle(patternMedia, http.StripPrefix("/media", a.svc.Media()))
 	mux.Handle("/v1/", a.desk.API())
+	a.lineRoutes(mux)
 	a.health(mux)
 }
 
@@ -150,6 +154,9 @@ func (a *app) run(ctx context.Context) error {
 		stop = func() {}
 	}
 	go a.watchVersions(ctx)
+	if a.lines != nil {
+		go a.lines.Run(ctx)
+	}
 	err = a.svc.Run(ctx)
 	stop()
 	return errors.Join(err, a.store.Close())

@@ -20,7 +20,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdBackup(), cmdToken(), cmdVersion(),
+		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdLines(), cmdBackup(), cmdToken(), cmdVersion(),
 	}
 }
 
@@ -53,7 +53,9 @@ func (c *console) dispatch(ctx context.Context, args []string) error {
 }
 
 // valueFlags take the next argument as their value.
-func valueFlags() []string { return []string{"addr", "data", "config", "demo", "provider", "state"} }
+func valueFlags() []string {
+	return []string{"addr", "data", "config", "demo", "provider", "state", "confirm"}
+}
 
 // splitCommand takes the first argument that is no flag and no flag's value.
 func splitCommand(args []string) (name string, rest []string) {

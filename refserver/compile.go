@@ -22,9 +22,11 @@ func (l *loaded) compile(v *vault) (*parts, error) {
 	c := &compiler{loaded: l, vault: v, parts: &parts{}}
 	c.base()
 	c.listen()
+	c.lineKeys()
 	c.providers()
 	c.answering()
 	c.desk()
+	c.owners()
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}

@@ -12,6 +12,7 @@ type config struct {
 	StoreKey  secret         `yaml:"store_key"`
 	MediaKeys []secret       `yaml:"media_keys"`
 	MediaFor  duration       `yaml:"media_for"`
+	LineKeys  []lineKeyConf  `yaml:"line_keys"`
 	RawFor    duration       `yaml:"raw_for"`
 	Language  string         `yaml:"language"`
 	Session   sessionConf    `yaml:"session"`
@@ -21,6 +22,12 @@ type config struct {
 	Desk      deskConf       `yaml:"desk"`
 	Limits    limitsConf     `yaml:"limits"`
 	Log       logConf        `yaml:"log"`
+}
+
+// lineKeyConf is a key that seals the tokens of added lines.
+type lineKeyConf struct {
+	ID  string `yaml:"id"`
+	Key secret `yaml:"key"`
 }
 
 type listenConf struct {
@@ -111,6 +118,8 @@ type birdProjectConf struct {
 // metaConf is one app at Meta.
 type metaConf struct {
 	Name         string            `yaml:"name"`
+	AppID        string            `yaml:"app_id"`
+	LoginConfig  string            `yaml:"login_config"`
 	AppSecrets   []secret          `yaml:"app_secrets"`
 	VerifyToken  secret            `yaml:"verify_token"`
 	Lines        []metaLineConf    `yaml:"lines"`
@@ -127,6 +136,7 @@ type metaConf struct {
 type metaEndpointsConf struct {
 	Graph     string `yaml:"graph"`
 	Instagram string `yaml:"instagram"`
+	Dialog    string `yaml:"dialog"`
 }
 
 type metaLineConf struct {

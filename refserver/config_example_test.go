@@ -41,7 +41,7 @@ func TestTheExampleConfigurationIsGood(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), cert, 0o600))
 
-	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v", "BIRD_ACCESS_KEY": "a", "MEDIA_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="})
+	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v", "BIRD_ACCESS_KEY": "a", "LINE_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "MEDIA_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="})
 	require.NoError(t, err)
 	require.Equal(t, "https://alt.example.ee/webhooks/messagebird", p.accounts[0].webhook)
 }

@@ -75,6 +75,7 @@ func newMonitor(now func() time.Time) *monitor {
 	return &monitor{now: now, lines: make(map[channels.ID]lineHealth)}
 }
 
+// provider watches a provider, in place of the one of the same name.
 func (m *monitor) provider(p msp.Provider) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -82,9 +83,22 @@ func (m *monitor) provider(p msp.Provider) {
 	for _, ch := range p.Channels() {
 		id := ch.Info().ID
 		watch.lines = append(watch.lines, id)
-		m.lines[id] = lineHealth{ID: id, State: stateUnknown}
+		if _, known := m.lines[id]; !known {
+			m.lines[id] = lineHealth{ID: id, State: stateUnknown}
+		}
 	}
 	slices.Sort(watch.lines)
+	m.providers = slices.DeleteFunc(m.providers, func(old monitored) bool {
+		if old.name != watch.name {
+			return false
+		}
+		for _, id := range old.lines {
+			if !slices.Contains(watch.lines, id) {
+				delete(m.lines, id)
+			}
+		}
+		return true
+	})
 	m.providers = append(m.providers, watch)
 }
 
@@ -125,7 +139,7 @@ func (m *monitor) systems(asked func(channels.ID) alt.LineHealth) []system {
 	defer m.mu.Unlock()
 	all := []system{}
 	for _, p := range m.providers {
-		s := system{Name: p.name, State: stateUnknown}
+		s := system{Name: p.name, State: stateUnknown, Lines: []lineHealth{}}
 		for _, id := range p.lines {
 			l := m.lines[id]
 			if h := asked(id); h.State != alt.HealthUnknown && (h.State == alt.HealthDown || h.Since.After(l.Since)) {

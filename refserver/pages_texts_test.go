@@ -42,7 +42,7 @@ func TestPageTextsAreComplete(t *testing.T) {
 // What templates and code ask for is there, and what is there is asked for.
 func TestPageTextsAreThoseThatPagesUse(t *testing.T) {
 	var source strings.Builder
-	for _, pattern := range []string{"demo/*.html", "demo*.go", "pages*.go"} {
+	for _, pattern := range []string{"demo/*.html", "demo*.go", "pages*.go", "internal/pagetext/*.go"} {
 		names, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, name := range names {

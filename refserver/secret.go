@@ -158,6 +158,13 @@ func (v *vault) known() []string {
 	return slices.Clone(v.seen)
 }
 
+// tell adds a secret that was read elsewhere.
+func (v *vault) tell(value string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.remember(value)
+}
+
 func (v *vault) remember(value string) {
 	if !slices.Contains(v.seen, value) {
 		v.seen = append(v.seen, value)

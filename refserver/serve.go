@@ -91,6 +91,9 @@ func (p *parts) start(ctx context.Context, _ string) (http.Handler, func(context
 		return nil, nil, fmt.Errorf("the store cannot be opened: %w", err)
 	}
 	a, err := newApp(*p, store)
+	if err == nil {
+		err = a.load(ctx)
+	}
 	if err != nil {
 		return nil, nil, errors.Join(err, store.Close())
 	}

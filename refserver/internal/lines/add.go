@@ -205,7 +205,8 @@ func (m *Manager) shared(ctx context.Context, p Provider, a Account, but key) (b
 	own := p.Subscription(a)
 	for _, f := range p.Fixed() {
 		// Of a line that does not say what it hangs on, it is not known.
-		if s := p.Subscription(f.Account); s == own || s == "" && f.Kind != channels.WhatsApp {
+		number := f.Kind == channels.WhatsApp
+		if s := p.Subscription(f.Account); s == own || s == "" && number == (a.Kind == channels.WhatsApp) {
 			return true, nil
 		}
 	}

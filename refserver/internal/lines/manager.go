@@ -116,7 +116,13 @@ func (m *Manager) Load(ctx context.Context) error {
 			return err
 		}
 	}
-	return nil
+	list, err := m.stored(ctx)
+	for _, l := range list {
+		if l.State != alt.LineRemoved && m.providers[l.Provider] == nil {
+			m.cfg.Logger.WarnContext(ctx, "line is stored and not served: its provider is not configured", "line", l.ID, "provider", l.Provider)
+		}
+	}
+	return err
 }
 
 // key names a line in the store.

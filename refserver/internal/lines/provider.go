@@ -113,6 +113,7 @@ type Provider interface {
 	// Signed checks what the provider posted when a person took the consent back,
 	// and returns when it did. Errors say that the provider did not.
 	Signed(value string) (time.Time, error)
-	// Dialog is the origin of the dialog, such as "https://www.example.com".
+	// Dialog is the origin of the dialog as a content security policy names it, such
+	// as "https://www.example.com".
 	Dialog() string
 }
