@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// ErrPin: a server has shown a key that is not on the list of its pins. Nothing
-// was sent to it.
+// ErrPin says that a server has shown a key that is not on the list of its pins.
+// Nothing was sent to it.
 var ErrPin = errors.New("eid/trust: the server's key is not pinned")
 
 // Pinned returns a client that speaks only to servers whose key is one of the

@@ -146,9 +146,9 @@ func (r *Revocation) Check(ctx context.Context, cert, issuer *x509.Certificate, 
 	return &statusError{ocsp: byOCSP, list: byList}
 }
 
-// ErrStatusAnswer: something was answered that cannot be believed. It is also
-// ErrStatusUnreachable, for it says nothing of the certificate; it belongs into
-// the security log, because an honest service does not do that.
+// ErrStatusAnswer says that something was answered which cannot be believed. It is
+// also ErrStatusUnreachable, for it says nothing of the certificate; it belongs
+// into the security log, because an honest service does not do that.
 var ErrStatusAnswer = fmt.Errorf("%w: unbelievable answer", ErrStatusUnreachable)
 
 var errNoAddress = errors.New("no address in the certificate")
