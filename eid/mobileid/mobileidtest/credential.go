@@ -103,4 +103,3 @@ func (s *Server) authority(foreign bool) (*testca.CA, error) {
 	s.forgery.ca = ca
 	return ca, nil
 }
-

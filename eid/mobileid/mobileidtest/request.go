@@ -98,12 +98,13 @@ func (s *Server) read(kind string, body []byte) (ask, *fault) {
 		return ask{}, bad
 	}
 	var a ask
-	for _, step := range []func(members) *fault{s.cfg.who(&a), a.person, a.digest, a.display} {
+	steps := []func(members) *fault{s.cfg.who(&a), a.person, a.digest, a.display}
+	if kind == kindCertificate {
+		steps = steps[:2]
+	}
+	for _, step := range steps {
 		if bad := step(m); bad != nil {
 			return ask{}, bad
-		}
-		if kind == kindCertificate && a.code != "" {
-			break
 		}
 	}
 	return a, nil

@@ -65,7 +65,7 @@ func (s *script) next(c *call) (Failure, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, l := range s.lines {
-		if l.Method != "" && l.Method != c.r.Method || l.Path != "" && l.Path != c.pattern {
+		if l.Method != "" && l.Method != c.r.Method || l.Path != "" && l.Path != c.entry.Path {
 			continue
 		}
 		if l.left > 0 {
