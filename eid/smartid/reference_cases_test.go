@@ -15,6 +15,35 @@ import (
 	"github.com/liidestuja/liidestuja/eid/trust"
 )
 
+// reasons are what a case is refused for, so that none passes by another
+// mistake. Those without one may be refused for any.
+var reasons = map[string]string{
+	"reject-production-scheme":            "smartid: signature:",
+	"reject-rp-name-case":                 "smartid: signature:",
+	"reject-flow-type-changed":            "flow was not offered",
+	"reject-interaction-type-changed":     "interaction was not offered",
+	"reject-salt-length":                  "not the algorithm",
+	"reject-mgf-hash-differs":             "not the algorithm",
+	"reject-not-complete":                 "not decided yet",
+	"reject-signature-protocol":           "not the protocol",
+	"reject-level-lowered":                "level is too low",
+	"reject-user-challenge-format":        "user challenge",
+	"reject-identity-mismatch":            "another person",
+	"reject-before-validity":              "refused: validity",
+	"reject-signing-certificate":          "refused: purpose",
+	"reject-nq-certificate-for-qualified": "refused: policy",
+	"reject-expired-certificate":          "refused: validity",
+
+	"v2 reject-expired-cert":                       "refused: validity",
+	"v2 reject-bad-signature":                      "smartid: signature:",
+	"v2 reject-hash-mismatch":                      "smartid: signature:",
+	"v2 reject-level-below-requested":              "level is too low",
+	"v2 reject-unknown-certificate-level":          "unknown level of certificate",
+	"v2 reject-untrusted-issuer":                   "refused: chain",
+	"v2 reject-identity-mismatch":                  "another person",
+	"v2 reject-signing-cert-and-foreign-signature": "not the algorithm",
+}
+
 // caseV3 is a case of API v3. Its own fields are changed as they are in JSON.
 type caseV3 struct {
 	ctx              object
@@ -141,8 +170,10 @@ func casesV3(t *testing.T, ref *reference) {
 			}
 			again, errAgain := c.throughAuthenticator(t, ref, environment)
 			if c.text("expect") == "reject" {
-				refused(t, err)
-				refused(t, errAgain)
+				for _, err := range []error{err, errAgain} {
+					refused(t, err)
+					require.ErrorContains(t, err, reasons[name])
+				}
 				return
 			}
 			accepted++
@@ -215,8 +246,10 @@ func casesV2(t *testing.T, ref *reference) {
 			got, err := v.VerifyV2(t.Context(), s, c.asked(t), c.At)
 			again, errAgain := c.throughAuthenticator(t, ref, raw)
 			if c.Expect == "reject" {
-				refused(t, err)
-				refused(t, errAgain)
+				for _, err := range []error{err, errAgain} {
+					refused(t, err)
+					require.ErrorContains(t, err, reasons["v2 "+c.Name])
+				}
 				return
 			}
 			accepted++
