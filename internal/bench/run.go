@@ -14,8 +14,9 @@ import (
 	"time"
 )
 
-// result is one measured run; latencies in milliseconds.
-type result struct{ rate, p50, p99 float64 }
+// result is one measured run; latencies in milliseconds, the server's processor
+// time in microseconds a message.
+type result struct{ rate, p50, p99, cpu float64 }
 
 // rig is what a run needs: a folder for the database and a loopback provider.
 type rig struct {
@@ -124,7 +125,10 @@ func (b *bench) run(ctx context.Context, w wire, role string, conns, n int) (res
 			return result{}, err
 		}
 	}
-	return summary(lat, n, time.Since(begun)), nil
+	res := summary(lat, n, time.Since(begun))
+	s.stop()
+	res.cpu = float64((s.cmd.ProcessState.UserTime() + s.cmd.ProcessState.SystemTime()).Microseconds()) / float64(n)
+	return res, nil
 }
 
 // profiled fetches a processor profile of the server while it is measured.
