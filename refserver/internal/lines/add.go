@@ -4,6 +4,8 @@ import (
 	"context"
 	"regexp"
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
@@ -15,7 +17,7 @@ type Request struct {
 	Kind    channels.Kind // of the ChoiceView
 	Account string
 	ID      channels.ID // of the line
-	Name    string      // for people; empty: the account's
+	Name    string      // for people; empty: as it was, or the account's
 	PIN     Secret      // for StandingUnfinished
 }
 
@@ -27,7 +29,7 @@ func (r Request) check() error {
 	switch {
 	case r.ID.Valid() != nil:
 		return problem("malformed_id").in("id")
-	case len(r.Name) > maxName:
+	case len(r.Name) > maxName || !utf8.ValidString(r.Name):
 		return problem("malformed_name").in("name")
 	case r.PIN != "" && !sixDigits.MatchString(string(r.PIN)):
 		return problem("malformed_pin").in("pin")
@@ -118,8 +120,12 @@ func (a *adding) find(r Request) error {
 	if slices.ContainsFunc(a.m.cfg.Service.Lines(), taken) {
 		return problem("id_taken").in("id")
 	}
-	if a.line.Name == "" {
-		a.line.Name = a.choice.Name[:min(len(a.choice.Name), maxName)]
+	switch {
+	case a.line.Name != "":
+	case a.was != nil:
+		a.line.Name = a.was.Name
+	default:
+		a.line.Name = strings.ToValidUTF8(a.choice.Name[:min(len(a.choice.Name), maxName)], "")
 	}
 	return nil
 }

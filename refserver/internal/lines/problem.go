@@ -47,7 +47,7 @@ func kinds() map[string]Problem {
 		"too_large":           {Status: 413, Title: "The request is too large"},
 		"media_type":          {Status: 415, Title: "The content type is not the one that this operation takes"},
 		"malformed_id":        {Status: 422, Title: "The name of the line must be 1-64 characters of a-z, 0-9, '-', '_', '.'"},
-		"malformed_name":      {Status: 422, Title: "The name for people is longer than 128 bytes"},
+		"malformed_name":      {Status: 422, Title: "The name for people is longer than 128 bytes, or no text"},
 		"malformed_pin":       {Status: 422, Title: "The PIN must be six digits"},
 		"not_chosen":          {Status: 422, Title: "The account is none of those that were chosen in the login"},
 		"choice_forbidden":    {Status: 422, Title: "Who logged in may not connect this account"},
