@@ -59,6 +59,15 @@ func (s *Store) Pragma(ctx context.Context, name string) (value string, err erro
 	return value, derr
 }
 
+// WrittenBack returns how many pages of the log are in the database.
+func (s *Store) WrittenBack(ctx context.Context) (int64, error) {
+	r, err := s.readOne(ctx, "PRAGMA wal_checkpoint(NOOP)")
+	if err != nil || r == nil {
+		return 0, err
+	}
+	return r.num(2), nil
+}
+
 // Safe is the check of a connection.
 func Safe(pragma func(name string) (string, error)) error { return safe(pragma) }
 

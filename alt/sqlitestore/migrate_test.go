@@ -68,6 +68,35 @@ func TestTheLogOfAConversationSurvivesEachMigration(t *testing.T) {
 	require.Len(t, log, 3)
 }
 
+func TestWhatChangedLastSurvivesEachMigration(t *testing.T) {
+	t.Parallel()
+	cfg := config(t, nil)
+	st := open(t, cfg)
+	first := talk(at("a"), "a")
+	commit(t, st, alt.Item{}, alt.Changes{Conversation: first})
+	commit(t, st, alt.Item{}, alt.Changes{Conversation: talk(at("b"), "b")})
+	first.State = alt.Ended
+	commit(t, st, alt.Item{}, alt.Changes{Conversation: first})
+	want, last, err := st.Changed(t.Context(), at("a").Agency, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, want, 2)
+	for _, version := range []int{6, 1} {
+		require.NoError(t, st.Close())
+		require.NoError(t, sqlitestore.Migrate(t.Context(), cfg, version))
+		st = open(t, cfg)
+		found, position, err := st.Changed(t.Context(), at("a").Agency, 0, 10)
+		require.NoError(t, err)
+		require.Equal(t, want, found, "from version %d", version)
+		require.Equal(t, last, position)
+		d, err := st.Dossier(t.Context(), at("b"))
+		require.NoError(t, err)
+		require.Equal(t, want[0].Position, d.Conversation.Position)
+	}
+	next := talk(at("c"), "c")
+	commit(t, st, alt.Item{}, alt.Changes{Conversation: next})
+	require.Greater(t, next.Position, last)
+}
+
 func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
 	t.Parallel()
 	cfg := config(t, nil)
