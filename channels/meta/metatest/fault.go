@@ -102,6 +102,8 @@ func titleOf(code int) string {
 		return "Number of parameters does not match the expected number of params"
 	case 132001:
 		return "Template name does not exist in the translation"
+	case 132005:
+		return "Template Hydrated Text too long"
 	case 132012:
 		return "Parameter format does not match format in the created template"
 	case 132015:

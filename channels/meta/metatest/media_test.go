@@ -79,8 +79,8 @@ func TestUploadsToWhatsApp(t *testing.T) {
 		{"a film of 16 MB", "video/mp4", 16_000_000, 0},
 		{"a film of a byte more", "video/mp4", 16_000_001, 131053},
 		{"a sound of a byte more", "audio/ogg", 16_000_001, 131053},
-		{"a sticker of 500 kB", "image/webp", 500_000, 0},
-		{"a sticker of a byte more", "image/webp", 500_001, 131053},
+		{"a sticker of 100 kB", "image/webp", 100_000, 0},
+		{"a sticker of a byte more", "image/webp", 100_001, 131053},
 		{"an empty file", "image/jpeg", 0, 131053},
 		{"a GIF", "image/gif", 1, 131053},
 		{"a document", "application/pdf", 1, 0},
@@ -98,6 +98,13 @@ func TestUploadsToWhatsApp(t *testing.T) {
 		})
 	}
 	a := open(t)
+	moving := func(size int) int {
+		data := append([]byte("RIFF????WEBPVP8X??????????????ANIM"), make([]byte, size)...)
+		code, _ := fault(a.upload("/"+number+"/media", waToken, map[string]string{"messaging_product": "whatsapp"}, "file", "image/webp", data[:size]))
+		return code
+	}
+	require.Equal(t, 0, moving(500_000), "a sticker that moves")
+	require.Equal(t, 131053, moving(500_001))
 	for name, form := range map[string]map[string]string{"no product": {"type": "image/png"},
 		"a life of 59 minutes": {"messaging_product": "whatsapp", "type": "image/png", "ttl_minutes": "59"}} {
 		code, _ := fault(a.upload("/"+number+"/media", waToken, form, "file", "image/png", []byte("x")))

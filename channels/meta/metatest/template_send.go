@@ -29,6 +29,9 @@ func (s *Server) readTemplate(a *account, v fields, order *Sent) (charged string
 	if bad != nil {
 		return "", nil, bad
 	}
+	if units(filled.text) > waTemplate || units(filled.header) > waEdge {
+		return "", nil, wrong(132005, "The text of the template with its parameters is too long.")
+	}
 	order.Text = filled.text
 	return strings.ToLower(t.Category), t.quickReplies(filled), nil
 }
@@ -54,6 +57,7 @@ func templateName(v fields) (name, code string, err error) {
 
 // filling is what the parameters of a template message amount to.
 type filling struct {
+	header   string         // its text
 	text     string         // of the body
 	payloads map[int]string // of buttons, by their place
 }
@@ -83,14 +87,13 @@ func (s *Server) readComponents(a *account, t *Template, v fields) (filling, *fa
 		}
 		given[kind] = c
 	}
-	if bad := s.fillHeader(a, t, given["header"]); bad != nil {
+	var bad *fault
+	if filled.header, bad = s.fillHeader(a, t, given["header"]); bad != nil {
 		return filled, bad
 	}
-	body, bad := fillText("body", t.Body, given["body"])
-	if bad != nil {
+	if filled.text, bad = fillText("body", t.Body, given["body"]); bad != nil {
 		return filled, bad
 	}
-	filled.text = body
 	return filled, t.fillButtons(given, &filled)
 }
 
@@ -135,25 +138,24 @@ func fillText(at, text string, c fields) (string, *fault) {
 	}), nil
 }
 
-// fillHeader checks a header's variable, or its file.
-func (s *Server) fillHeader(a *account, t *Template, c fields) *fault {
+// fillHeader checks a header's variable, or its file, and returns its text.
+func (s *Server) fillHeader(a *account, t *Template, c fields) (string, *fault) {
 	kind := strings.ToLower(t.Header)
 	if kind == "" || kind == "text" {
-		_, bad := fillText("header", t.HeaderText, c)
-		return bad
+		return fillText("header", t.HeaderText, c)
 	}
 	given := parameters(c)
 	if len(given) != 1 || given[0].str("type") != kind {
-		return wrong(132012, "header: Format mismatch, expected %s", t.Header)
+		return "", wrong(132012, "header: Format mismatch, expected %s", t.Header)
 	}
 	value, err := given[0].object(kind)
 	if err != nil || value == nil {
-		return wrong(132012, "header: Format mismatch, expected %s", t.Header)
+		return "", wrong(132012, "header: Format mismatch, expected %s", t.Header)
 	}
 	if kind == "location" {
-		return nil
+		return "", nil
 	}
-	return s.checkMediaRef(a, kind, value)
+	return "", s.checkMediaRef(a, kind, value)
 }
 
 // checkButton checks that a button component is for a button of the template.

@@ -9,7 +9,8 @@ const (
 	waText        = 4096
 	waCaption     = 1024
 	waBody        = 1024
-	waEdge        = 60 // of a header or footer
+	waTemplate    = 950 // of a template with its parameters; 1024 is told too
+	waEdge        = 60  // of a header or footer
 	waButton      = 20
 	waButtonID    = 256
 	waRowID       = 200
