@@ -17,7 +17,7 @@ import (
 // suffer, and the word names nobody whom we know: so the provider is asked which
 // tokens are dead, and those lines are rejected. What it could not be asked about
 // shows in the lines' health. code names the request, and is the same when the
-// provider repeats it. who asked is written nowhere.
+// provider repeats it. Who asked is written nowhere.
 func (m *Manager) Withdrawn(ctx context.Context, provider, act, value string) (code string, err error) {
 	p := m.providers[provider]
 	if p == nil {
@@ -44,10 +44,9 @@ func (m *Manager) Withdrawn(ctx context.Context, provider, act, value string) (c
 			return "", err
 		}
 	}
-	if !fresh {
-		return code, nil
+	if fresh {
+		m.cfg.Logger.WarnContext(ctx, "a person took the consent back at the provider", "provider", provider, "act", act, "code", code)
 	}
-	m.cfg.Logger.WarnContext(ctx, "a person took the consent back at the provider", "provider", provider, "act", act, "code", code)
 	return code, m.review(ctx, p)
 }
 
