@@ -33,21 +33,21 @@ func (a *Authenticator) Begin(ctx context.Context, r eid.Request) (eid.Challenge
 	}
 	chosen := make([]byte, 64)
 	if _, err := io.ReadFull(a.rand, chosen); err != nil {
-		return eid.Challenge{}, fmt.Errorf("mobileid: Config.Rand: %w", err)
+		return eid.Challenge{}, fmt.Errorf("eid/mobileid: Config.Rand: %w", err)
 	}
 	body.HashType, body.Hash = a.hash, a.hash.Sum(chosen)
 	return a.begin(ctx, body, state{Op: opAuthentication, Code: r.Code, Level: r.Required()})
 }
 
-// Resolve implements [eid.Authenticator]. It waits at the service for Config.Wait
-// at most. The answer of a browser is not looked at: there is none. Errors are
+// Resolve implements [eid.Authenticator]. It waits at the service for
+// Config.PollTimeout at most. The answer of a browser is not looked at: there is none. Errors are
 // those of [Verifier.Verify] and, as a [*Failure], those of the service.
 func (a *Authenticator) Resolve(ctx context.Context, sealed eid.State, _ url.Values) (eid.Identity, error) {
 	s, answer, err := a.await(ctx, sealed, opAuthentication)
 	if err != nil {
 		return eid.Identity{}, err
 	}
-	return a.persons.Verify(ctx, answer, Asked{HashType: s.HashType, Hash: s.Hash, Code: s.Code, Level: s.Level}, a.now())
+	return a.verifier.Verify(ctx, answer, Asked{Hash: s.Hash, Digest: s.Digest, Code: s.Code, Level: s.Level}, a.now())
 }
 
 // session makes the body of a session but for its hash.
@@ -98,7 +98,7 @@ func (a *Authenticator) begin(ctx context.Context, body request, s state) (eid.C
 	if err != nil {
 		return eid.Challenge{}, err
 	}
-	s.Session, s.HashType, s.Hash, s.Expires = session, body.HashType, body.Hash, expires
+	s.Session, s.Hash, s.Digest, s.Expires = session, body.HashType, body.Hash, expires
 	sealed, err := a.seal(s)
 	if err != nil {
 		return eid.Challenge{}, err
@@ -114,24 +114,24 @@ func (a *Authenticator) await(ctx context.Context, sealed eid.State, op string) 
 	}
 	left := s.Expires.Sub(a.now())
 	if left <= 0 {
-		return state{}, nil, fmt.Errorf("mobileid: %w", eid.ErrExpired)
+		return state{}, nil, fmt.Errorf("eid/mobileid: %w", eid.ErrExpired)
 	}
 	answer, err := a.flights.do(ctx, s.Session, func() ([]byte, error) {
-		return a.poll(ctx, op, s.Session, a.patience(ctx, left))
+		return a.poll(ctx, op, s.Session, a.wait(ctx, left))
 	})
 	return s, answer, err
 }
 
-// patience is how long a poll may take, so that a caller with less time gets
+// wait is how long a poll may take, so that a caller with less time gets
 // ErrPending and not the end of its ctx.
-func (a *Authenticator) patience(ctx context.Context, left time.Duration) time.Duration {
-	wait := min(a.wait, left)
+func (a *Authenticator) wait(ctx context.Context, left time.Duration) time.Duration {
+	wait := min(a.patience, left)
 	if deadline, ok := ctx.Deadline(); ok {
 		wait = min(wait, time.Until(deadline)-travel/2)
 	}
-	return max(wait, minWait)
+	return max(wait, minPoll)
 }
 
 func refuse(field string) error {
-	return fmt.Errorf("mobileid: %w: %s", eid.ErrRequest, field)
+	return fmt.Errorf("eid/mobileid: %w: %s", eid.ErrRequest, field)
 }

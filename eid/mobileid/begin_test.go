@@ -156,6 +156,8 @@ func TestAnAnswerThatBeginsNothingIsAFailureAndNotRepeated(t *testing.T) {
 			}
 			clean(t, err.Error())
 			require.Len(t, r.service.begunOf("authentication"), 1)
+			require.Equal(t, row.status == 200 || row.status >= 500, f.Uncertain, "whether the phone may be ringing")
+			require.NotEmpty(t, f.Advice)
 		})
 	}
 }
@@ -175,6 +177,9 @@ func TestBeginEndsWithItsContextAndWithItsSourceOfChance(t *testing.T) {
 	_, err := r.m.Begin(ctx, eid.Request{Code: code, Phone: phone})
 	require.ErrorIs(t, err, context.Canceled)
 	require.ErrorIs(t, err, mobileid.ErrUnavailable)
+	var f *mobileid.Failure
+	require.ErrorAs(t, err, &f)
+	require.False(t, f.Uncertain, "nothing was sent")
 
 	dry := errors.New("dry")
 	r = newRig(t, func(c *mobileid.Config) { c.Rand = iotest.ErrReader(dry) })

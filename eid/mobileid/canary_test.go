@@ -31,11 +31,12 @@ func TestNothingPersonalOrSecretIsPrinted(t *testing.T) {
 	signer, err := r.m.Certificate(t.Context(), code, phone)
 	require.NoError(t, err)
 	values := []any{
-		r.cfg, &r.cfg, r.m, id, signer,
-		mobileid.Asked{HashType: mobileid.SHA256, Hash: []byte("canary"), Code: code},
-		mobileid.Evidence{Hash: []byte("canary"), Answer: []byte(`"canary"`)},
-		mobileid.SignatureRequest{Signer: signer, Hash: []byte("canary"), Phone: phone, Text: "canary"},
-		&mobileid.Signature{Value: []byte("canary"), Hash: []byte("canary"), Signer: signer},
+		r.cfg, &r.cfg, r.m, id, signer, *signer,
+		mobileid.Asked{Hash: mobileid.SHA256, Digest: []byte("canary"), Code: code},
+		mobileid.AskedSignature{Digest: []byte("canary"), Code: code, Certificate: signer.Certificate},
+		mobileid.Evidence{Digest: []byte("canary"), Answer: []byte(`"canary"`)},
+		mobileid.SignatureRequest{By: signer, Digest: []byte("canary"), Phone: phone, Text: "canary"},
+		mobileid.Signature{Value: []byte("canary"), Digest: []byte("canary"), By: *signer}, &mobileid.Signature{By: *signer},
 		&mobileid.Failure{Op: "session", Result: "canary " + string(code), Err: eid.ErrUntrusted},
 	}
 	for _, v := range values {
@@ -55,10 +56,10 @@ func TestNothingPersonalOrSecretIsPrinted(t *testing.T) {
 
 func TestAFailureSaysOnlyWordsOfTheService(t *testing.T) {
 	for result, want := range map[string]string{
-		"PHONE_ABSENT": "mobileid: session: PHONE_ABSENT: eid: time is over (trace 4a29)",
-		"SOME_NEW_ONE": "mobileid: session: SOME_NEW_ONE: eid: answer cannot be trusted (trace 4a29)",
-		"canary":       "mobileid: session: unreadable result: eid: answer cannot be trusted (trace 4a29)",
-		"60001019906":  "mobileid: session: unreadable result: eid: answer cannot be trusted (trace 4a29)",
+		"PHONE_ABSENT": "eid/mobileid: session: PHONE_ABSENT: eid: time is over (trace 4a29)",
+		"SOME_NEW_ONE": "eid/mobileid: session: SOME_NEW_ONE: eid: answer cannot be trusted (trace 4a29)",
+		"canary":       "eid/mobileid: session: unreadable result: eid: answer cannot be trusted (trace 4a29)",
+		"60001019906":  "eid/mobileid: session: unreadable result: eid: answer cannot be trusted (trace 4a29)",
 	} {
 		r := newRig(t)
 		r.answers(200, `{"state":"COMPLETE","result":"`+result+`","traceId":"4a29"}`)

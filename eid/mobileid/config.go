@@ -18,12 +18,10 @@ import (
 )
 
 const (
-	// DefaultWait is how long a poll waits for the person.
-	DefaultWait = 15 * time.Second
-
-	minWait = time.Second // the service's own bounds
-	maxWait = time.Minute
-	travel  = 5 * time.Second // how much longer than the service we wait
+	defaultPoll = 15 * time.Second
+	minPoll     = time.Second // the service's own bounds
+	maxPoll     = time.Minute
+	travel      = 5 * time.Second // how much longer than the service we wait
 	// lifetime is how long the service keeps a session. The person has about two
 	// minutes of it.
 	lifetime = 5 * time.Minute
@@ -56,10 +54,10 @@ type Config struct {
 	// Hash is what people sign in an authentication. Default SHA256, which is as
 	// long as the keys on the cards; see Hash for what that means.
 	Hash Hash
-	// Wait is how long a Resolve waits for the person before it returns
-	// eid.ErrPending: 1 s to 60 s. Default DefaultWait. A ctx that ends earlier, or
-	// the end of the session, shortens it.
-	Wait time.Duration
+	// PollTimeout is how long one Resolve waits for the person before it returns
+	// eid.ErrPending: 1 s to 60 s. Default 15 s. A ctx that ends earlier, or the end
+	// of the session, shortens it.
+	PollTimeout time.Duration
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 	// Rand is the source of what is signed. Default crypto/rand.
@@ -70,7 +68,7 @@ type Config struct {
 
 // Format prints where and as whom only.
 func (c Config) Format(s fmt.State, _ rune) {
-	_, _ = io.WriteString(s, "mobileid ("+c.Environment.BaseURL+", "+c.RelyingPartyName+")")
+	_, _ = io.WriteString(s, "eid/mobileid ("+c.Environment.BaseURL+", "+c.RelyingPartyName+")")
 }
 
 // LogValue gives where and as whom only.
@@ -84,15 +82,14 @@ func (c Config) LogValue() slog.Value {
 type Authenticator struct {
 	name, uuid string
 	hash       Hash
-	wait       time.Duration
+	patience   time.Duration
 	now        func() time.Time
 	rand       io.Reader
 	key        [32]byte // of states
 
 	calls, polls *httpx.Client
 	flights      flights
-	persons      *Verifier // of authentications
-	signers      *Verifier // of signatures
+	verifier     *Verifier
 }
 
 var _ eid.Authenticator = (*Authenticator)(nil)
@@ -106,16 +103,17 @@ func New(cfg Config) (*Authenticator, error) {
 	if cfg.Hash == "" {
 		cfg.Hash = SHA256
 	}
-	if cfg.Wait == 0 {
-		cfg.Wait = DefaultWait
+	if cfg.PollTimeout == 0 {
+		cfg.PollTimeout = defaultPoll
 	}
 	if fault := cfg.fault(); fault != "" {
-		return nil, errors.New("mobileid: Config." + fault)
+		return nil, errors.New("eid/mobileid: Config." + fault)
 	}
 	a := &Authenticator{
-		name: cfg.RelyingPartyName, uuid: cfg.RelyingPartyUUID, hash: cfg.Hash, wait: cfg.Wait,
+		name: cfg.RelyingPartyName, uuid: cfg.RelyingPartyUUID, hash: cfg.Hash, patience: cfg.PollTimeout,
 		now: cfg.Now, rand: cfg.Rand, key: stateKey(cfg),
-		flights: flights{now: map[string]*flight{}},
+		flights:  flights{now: map[string]*flight{}},
+		verifier: &Verifier{trust: cfg.Trust, environment: cfg.Environment, revocation: cfg.Revocation},
 	}
 	if a.now == nil {
 		a.now = time.Now
@@ -126,19 +124,6 @@ func New(cfg Config) (*Authenticator, error) {
 	if err := a.connect(cfg); err != nil {
 		return nil, err
 	}
-	for _, part := range []struct {
-		verifier **Verifier
-		profile  trust.Profile
-		field    string
-	}{
-		{&a.persons, cfg.Environment.Authentication, "Authentication"},
-		{&a.signers, cfg.Environment.Signing, "Signing"},
-	} {
-		if err := part.profile.Valid(); err != nil {
-			return nil, fmt.Errorf("mobileid: Config.Environment.%s: %w", part.field, err)
-		}
-		*part.verifier = &Verifier{trust: cfg.Trust, profile: part.profile, revocation: cfg.Revocation}
-	}
 	return a, nil
 }
 
@@ -148,7 +133,7 @@ func (a *Authenticator) connect(cfg Config) error {
 	if !cfg.InsecureNoPins {
 		var err error
 		if client, err = trust.Pinned(cfg.Client, cfg.Pins); err != nil {
-			return fmt.Errorf("mobileid: Config.Pins: %w", err)
+			return fmt.Errorf("eid/mobileid: Config.Pins: %w", err)
 		}
 	}
 	way := httpx.Config{
@@ -156,21 +141,22 @@ func (a *Authenticator) connect(cfg Config) error {
 	}
 	var err error
 	if a.calls, err = httpx.New(way); err != nil {
-		return fmt.Errorf("mobileid: Config.Environment: %w", err)
+		return fmt.Errorf("eid/mobileid: Config.Environment: %w", err)
 	}
-	way.Timeout = cfg.Wait + travel
+	way.Timeout = cfg.PollTimeout + travel
 	if a.polls, err = httpx.New(way); err != nil {
-		return fmt.Errorf("mobileid: Config.Environment: %w", err)
+		return fmt.Errorf("eid/mobileid: Config.Environment: %w", err)
 	}
 	return nil
 }
 
 // fault says which field is wrong and why, "" when none is.
 func (c Config) fault() string {
+	if fault := c.Environment.fault(); fault != "" {
+		return "Environment" + fault
+	}
 	uuid := regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 	switch {
-	case c.Environment.BaseURL == "":
-		return "Environment is required: Demo() or Live()"
 	case !uuid.MatchString(c.RelyingPartyUUID):
 		return "RelyingPartyUUID is required, as 8-4-4-4-12 hexadecimal digits"
 	case strings.TrimSpace(c.RelyingPartyName) == "" || !utf8.ValidString(c.RelyingPartyName):
@@ -187,8 +173,8 @@ func (c Config) fault() string {
 		return "Pins and InsecureNoPins exclude each other"
 	case c.Hash.Size() == 0:
 		return "Hash is not one of SHA256, SHA384 and SHA512"
-	case c.Wait < minWait || c.Wait > maxWait:
-		return fmt.Sprintf("Wait is not within %s and %s", minWait, maxWait)
+	case c.PollTimeout < minPoll || c.PollTimeout > maxPoll:
+		return fmt.Sprintf("PollTimeout is not within %s and %s", minPoll, maxPoll)
 	}
 	return ""
 }

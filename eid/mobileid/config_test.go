@@ -7,6 +7,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,8 +37,8 @@ func TestWhatIsMissingOrWrongInAConfigurationIsNamed(t *testing.T) {
 		"pins and none":            {"Pins", func(c *mobileid.Config) { c.Pins = []string{pin([]byte("key"))} }},
 		"pins that are none":       {"Pins", func(c *mobileid.Config) { c.InsecureNoPins, c.Pins = false, []string{"sha256//"} }},
 		"an unknown hash":          {"Hash", func(c *mobileid.Config) { c.Hash = "SHA1" }},
-		"a wait too short":         {"Wait", func(c *mobileid.Config) { c.Wait = time.Millisecond }},
-		"a wait too long":          {"Wait", func(c *mobileid.Config) { c.Wait = time.Hour }},
+		"a wait too short":         {"PollTimeout", func(c *mobileid.Config) { c.PollTimeout = time.Millisecond }},
+		"a wait too long":          {"PollTimeout", func(c *mobileid.Config) { c.PollTimeout = time.Hour }},
 		"no TLS":                   {"Environment", func(c *mobileid.Config) { c.InsecureHTTP = false }},
 		"no rules to authenticate": {"Environment.Authentication", func(c *mobileid.Config) { c.Environment.Authentication = trust.Profile{} }},
 		"no rules to sign":         {"Environment.Signing", func(c *mobileid.Config) { c.Environment.Signing = trust.Profile{} }},
@@ -45,25 +46,25 @@ func TestWhatIsMissingOrWrongInAConfigurationIsNamed(t *testing.T) {
 		cfg := r.cfg
 		row.change(&cfg)
 		_, err := mobileid.New(cfg)
-		require.ErrorContains(t, err, "mobileid: Config."+row.field, name)
+		require.ErrorContains(t, err, "eid/mobileid: Config."+row.field, name)
 		clean(t, err.Error())
 	}
 	for field, change := range map[string]func(*mobileid.VerifierConfig){
 		"Trust":       func(c *mobileid.VerifierConfig) { c.Trust = nil },
-		"Profile":     func(c *mobileid.VerifierConfig) { c.Profile = trust.Profile{} },
+		"Environment": func(c *mobileid.VerifierConfig) { c.Environment = mobileid.Environment{} },
 		"Revocation":  func(c *mobileid.VerifierConfig) { c.InsecureSkipRevocation = false },
 		"Revocation ": func(c *mobileid.VerifierConfig) { c.Revocation = &checker{} },
 	} {
-		cfg := mobileid.VerifierConfig{Trust: r.cfg.Trust, Profile: mobileid.Live().Authentication, InsecureSkipRevocation: true}
+		cfg := mobileid.VerifierConfig{Trust: r.cfg.Trust, Environment: mobileid.Live(), InsecureSkipRevocation: true}
 		change(&cfg)
 		_, err := mobileid.NewVerifier(cfg)
-		require.ErrorContains(t, err, "mobileid: VerifierConfig.", field)
+		require.ErrorContains(t, err, "eid/mobileid: VerifierConfig."+strings.TrimSpace(field))
 	}
 }
 
 func TestTheZeroConfigurationHasGoodDefaults(t *testing.T) {
 	r := newRig(t, func(c *mobileid.Config) {
-		c.Wait, c.Hash, c.Now, c.RelyingPartyUUID = 0, "", nil, "C0FFEE00-1111-4222-8333-444455556666"
+		c.PollTimeout, c.Hash, c.Now, c.RelyingPartyUUID = 0, "", nil, "C0FFEE00-1111-4222-8333-444455556666"
 	})
 	c := r.begin()
 	require.Equal(t, uuid, r.service.asked().RelyingPartyUUID, "the service wants it in lower case")

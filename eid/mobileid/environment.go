@@ -22,6 +22,20 @@ type Environment struct {
 	Authentication, Signing trust.Profile
 }
 
+// fault says what is wrong with it, behind its name; "" when nothing is.
+func (e Environment) fault() string {
+	if e.BaseURL == "" {
+		return " is required: Demo() or Live()"
+	}
+	if err := e.Authentication.Valid(); err != nil {
+		return ".Authentication: " + err.Error()
+	}
+	if err := e.Signing.Valid(); err != nil {
+		return ".Signing: " + err.Error()
+	}
+	return ""
+}
+
 // Demo returns the public test environment. Its relying party is "DEMO" with a
 // UUID of zeros.
 func Demo() Environment {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/liidestuja/liidestuja/eid"
+	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
 // What says something of the service and nothing of the authentication.
@@ -14,12 +15,12 @@ var (
 	// ErrUnavailable: the service could not be reached or is out of order. What was
 	// begun may be asked for again until it expires. A failed Begin is not to be
 	// repeated by itself: the phone may be ringing.
-	ErrUnavailable = errors.New("mobileid: service unavailable")
+	ErrUnavailable = errors.New("eid/mobileid: service unavailable")
 	// ErrCredentials: the service does not know the relying party: its UUID, its
 	// name, or the address that the request came from.
-	ErrCredentials = errors.New("mobileid: relying party refused by the service")
+	ErrCredentials = errors.New("eid/mobileid: relying party refused by the service")
 	// ErrProtocol: an answer that the service's interface does not have.
-	ErrProtocol = errors.New("mobileid: unexpected answer of the service")
+	ErrProtocol = errors.New("eid/mobileid: unexpected answer of the service")
 )
 
 // Failure is what the service said instead of yes.
@@ -35,31 +36,37 @@ type Failure struct {
 	// Trace is the number under which the service's operator finds the request;
 	// empty when it gave none.
 	Trace string
-	// Advice says what the person can do about it. AdviceNone: nothing is known.
+	// Advice is what is to be done.
 	Advice Advice
+	// Uncertain says of what was to begin that the phone may be ringing nevertheless,
+	// for a session whose result nobody will ask for.
+	Uncertain bool
 	// Err is the error of package eid that it is, or one of this package.
 	Err error
 
 	cause error
 }
 
-// Advice is what helps a person whose authentication failed.
+// Advice is what is to be done about a failure: a word for logs and for the
+// choice of a text. It never tells whether somebody has Mobile-ID, because who
+// asks may be somebody else; Result does, and is for logs.
 type Advice string
 
-// What there is to advise. The texts for it are the application's.
+// Pieces of advice.
 const (
-	AdviceNone     Advice = ""
-	AdviceRetry    Advice = "retry"    // it may work the next time
-	AdvicePhone    Advice = "phone"    // switch the phone on, look for coverage, then try again
-	AdviceActivate Advice = "activate" // order or activate Mobile-ID, check number and code
-	AdviceOperator Advice = "operator" // the SIM card has to be looked at by the mobile operator
+	AdviceNone      Advice = ""
+	AdviceAgain     Advice = "begin again"           // if the person wants to, with the phone at hand
+	AdviceOther     Advice = "another method"        // this one does not work for the person
+	AdviceLater     Advice = "later"                 // the service is the trouble
+	AdviceConfigure Advice = "correct configuration" // nobody can use it until then
+	AdviceReport    Advice = "look into it"          // ours or the service's mistake, or an attack
 )
 
 // Error names operation, result, status and trace; never a person, and no word
 // of the service that is not one.
 func (f *Failure) Error() string {
 	var b strings.Builder
-	b.WriteString("mobileid: " + f.Op + ": ")
+	b.WriteString("eid/mobileid: " + f.Op + ": ")
 	switch {
 	case word(f.Result):
 		b.WriteString(f.Result + ": ")
@@ -68,7 +75,7 @@ func (f *Failure) Error() string {
 	case f.Status != 0:
 		fmt.Fprintf(&b, "status %d: ", f.Status)
 	}
-	b.WriteString(f.Err.Error())
+	b.WriteString(fmt.Sprint(f.Err))
 	if f.Trace != "" {
 		b.WriteString(" (trace " + f.Trace + ")")
 	}
@@ -98,19 +105,21 @@ type outcome struct {
 // them. A session that ended because nobody could decide is ErrExpired: its time
 // is over, and a new one may succeed.
 func outcomes() map[string]outcome {
+	undecided := outcome{eid.ErrExpired, AdviceAgain}
+	unusable := outcome{eid.ErrNoAccount, AdviceOther}
 	return map[string]outcome{
-		"USER_CANCELLED":          {eid.ErrRefused, AdviceNone},
-		"TIMEOUT":                 {eid.ErrExpired, AdviceRetry},
-		"EXPIRED_TRANSACTION":     {eid.ErrExpired, AdviceRetry}, // TIMEOUT, in older versions of the service
-		"PHONE_ABSENT":            {eid.ErrExpired, AdvicePhone},
-		"DELIVERY_ERROR":          {eid.ErrExpired, AdvicePhone},
-		"ERROR":                   {eid.ErrExpired, AdviceRetry}, // seen, not documented
-		"SIM_ERROR":               {eid.ErrNoAccount, AdviceOperator},
-		"SIGNATURE_HASH_MISMATCH": {eid.ErrNoAccount, AdviceOperator}, // card and service disagree about the keys
-		"NOT_MID_CLIENT":          {eid.ErrNoAccount, AdviceActivate},
-		"NOT_FOUND":               {eid.ErrNoAccount, AdviceActivate},
-		"NOT_ACTIVE":              {eid.ErrNoAccount, AdviceActivate},
-		"MID_NOT_READY":           {eid.ErrNoAccount, AdviceActivate}, // seen, not documented
+		"USER_CANCELLED":          {eid.ErrRefused, AdviceAgain},
+		"TIMEOUT":                 undecided,
+		"EXPIRED_TRANSACTION":     undecided, // TIMEOUT, in older versions of the service
+		"PHONE_ABSENT":            undecided, // switched off, or out of reach
+		"DELIVERY_ERROR":          undecided, // of the message to the phone
+		"ERROR":                   undecided, // seen, not documented
+		"SIM_ERROR":               unusable,
+		"SIGNATURE_HASH_MISMATCH": unusable, // card and service disagree about the keys
+		"NOT_MID_CLIENT":          unusable,
+		"NOT_FOUND":               unusable,
+		"NOT_ACTIVE":              unusable,
+		"MID_NOT_READY":           unusable, // seen, not documented
 	}
 }
 
@@ -119,28 +128,41 @@ func outcomes() map[string]outcome {
 func resultFailure(op, result, trace string) *Failure {
 	o, ok := outcomes()[result]
 	if !ok {
-		o = outcome{eid.ErrUntrusted, AdviceNone}
+		o = outcome{eid.ErrUntrusted, AdviceReport}
 	}
 	return &Failure{Op: op, Result: result[:min(len(result), 64)], Trace: trace, Advice: o.advice, Err: o.err}
 }
 
 // statusFailure tells what an HTTP status other than 200 means.
 func statusFailure(op string, status int, trace string) *Failure {
-	f := &Failure{Op: op, Status: status, Trace: trace, Err: ErrProtocol}
+	o := outcome{ErrProtocol, AdviceReport}
 	switch {
 	case status == http.StatusBadRequest && op != opSession:
-		f.Err = eid.ErrRequest
+		o.err = eid.ErrRequest
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
-		f.Err = ErrCredentials
+		o = outcome{ErrCredentials, AdviceConfigure}
 	case status == http.StatusNotFound && op == opSession: // kept for five minutes
-		f.Err, f.Advice = eid.ErrExpired, AdviceRetry
+		o = outcome{eid.ErrExpired, AdviceAgain}
 	case status == http.StatusTooManyRequests || status >= http.StatusInternalServerError:
-		f.Err = ErrUnavailable
+		o = outcome{ErrUnavailable, AdviceLater}
 	}
-	return f
+	return &Failure{
+		Op: op, Status: status, Trace: trace, Advice: o.advice, Err: o.err,
+		Uncertain: begins(op) && status >= http.StatusInternalServerError,
+	}
+}
+
+// protocolFailure is an answer of status 200 that cannot be understood.
+func protocolFailure(op, trace string, cause error) *Failure {
+	return &Failure{Op: op, Trace: trace, Advice: AdviceReport, Err: ErrProtocol, Uncertain: begins(op), cause: cause}
 }
 
 // callFailure is the failure of a call that brought no answer.
 func callFailure(op string, cause error) *Failure {
-	return &Failure{Op: op, Err: ErrUnavailable, cause: cause}
+	var call *httpx.Failure
+	sent := !errors.As(cause, &call) || call.Sent != httpx.NotSent
+	return &Failure{Op: op, Advice: AdviceLater, Err: ErrUnavailable, Uncertain: begins(op) && sent, cause: cause}
 }
+
+// begins reports whether an operation makes a phone ring.
+func begins(op string) bool { return op == opAuthentication || op == opSignature }

@@ -18,7 +18,7 @@ func FuzzAnswer(f *testing.F) {
 	r := newRig(f)
 	v := r.verifier()
 	asked := askedFor(mobileid.SHA256)
-	good := signed(f, r.person(testca.Person{}), begun{HashType: "SHA256", Hash: asked.Hash})
+	good := signed(f, r.person(testca.Person{}), begun{HashType: "SHA256", Hash: asked.Digest})
 	f.Add([]byte(good))
 	for _, seed := range []string{``, `{}`, `{"state":"RUNNING"}`, `{"state":"COMPLETE","result":"TIMEOUT"}`, `{"state":"COMPLETE","result":"OK","signature":{"value":"AA==","algorithm":"SHA256WithECEncryption"},"cert":"AAAA"}`} {
 		f.Add([]byte(seed))

@@ -139,7 +139,7 @@ func newRig(t testing.TB, change ...func(*mobileid.Config)) *rig {
 	r.cfg = mobileid.Config{
 		Environment: mobileid.Demo(), RelyingPartyUUID: uuid, RelyingPartyName: name,
 		Trust: store, InsecureSkipRevocation: true, InsecureNoPins: true, InsecureHTTP: true,
-		Now: r.clock, Wait: time.Second,
+		Now: r.clock, PollTimeout: time.Second,
 	}
 	r.cfg.Environment.BaseURL = srv.URL + "/mid-api"
 	for _, c := range change {

@@ -44,7 +44,7 @@ func samples(t *testing.T) []sample {
 	for name, who := range map[string]testca.Person{"EC": {}, "RSA": {RSABits: 2048}} {
 		cert := r.person(who)
 		asked := askedFor(mobileid.SHA256)
-		value, algorithm := sign(t, cert, "SHA256", asked.Hash)
+		value, algorithm := sign(t, cert, "SHA256", asked.Digest)
 		out = append(out, sample{name, r.verifier(), asked, noon(), cert.DER, algorithm, value, 1})
 	}
 	if referenceDir() == "" {
@@ -96,9 +96,9 @@ func TestNoBitThatMattersCanBeChanged(t *testing.T) {
 				m.der = flip(s.der, bit)
 				check(m, "certificate", bit)
 			}
-			for bit := range 8 * min(len(s.asked.Hash), signedBytes(s)) {
+			for bit := range 8 * min(len(s.asked.Digest), signedBytes(s)) {
 				m := s
-				m.asked.Hash = flip(s.asked.Hash, bit)
+				m.asked.Digest = flip(s.asked.Digest, bit)
 				check(m, "hash", bit)
 			}
 			for bit := range 8 * len(s.asked.Code) {
@@ -124,7 +124,7 @@ func TestNoBitThatMattersCanBeChanged(t *testing.T) {
 // signedBytes is how much of a hash the key signs: a key on P-256 signs 32 bytes.
 func signedBytes(s sample) int {
 	if bytes.Contains([]byte(s.algorithm), []byte("RSA")) {
-		return len(s.asked.Hash)
+		return len(s.asked.Digest)
 	}
 	return 32
 }
@@ -185,13 +185,13 @@ func TestWhatNothingSignsChangesNothing(t *testing.T) {
 	})
 	t.Run("the hash behind 32 bytes: a key on P-256 signs no more, so the default is no longer", func(t *testing.T) {
 		for _, s := range samples(t) {
-			if len(s.asked.Hash) == sha256.Size || len(s.value) != 64 {
+			if len(s.asked.Digest) == sha256.Size || len(s.value) != 64 {
 				continue
 			}
-			for i := sha256.Size; i < len(s.asked.Hash); i++ {
+			for i := sha256.Size; i < len(s.asked.Digest); i++ {
 				m := s
-				m.asked.Hash = slices.Clone(s.asked.Hash)
-				m.asked.Hash[i] ^= 0xFF
+				m.asked.Digest = slices.Clone(s.asked.Digest)
+				m.asked.Digest[i] ^= 0xFF
 				_, err := m.verify(t)
 				require.NoError(t, err)
 			}

@@ -132,7 +132,7 @@ func cases(t *testing.T) []recorded {
 
 func (c recorded) asked() mobileid.Asked {
 	return mobileid.Asked{
-		HashType: mobileid.Hash(c.HashType), Hash: c.Hash, Code: eid.PersonalCode("EE" + c.NationalIdentityNumber), Level: eid.High,
+		Hash: mobileid.Hash(c.HashType), Digest: c.Hash, Code: eid.PersonalCode("EE" + c.NationalIdentityNumber), Level: eid.High,
 	}
 }
 
@@ -157,7 +157,7 @@ func (c recorded) verifier(t *testing.T) *mobileid.Verifier {
 	store, err := trust.New(cfg)
 	require.NoError(t, err)
 	v, err := mobileid.NewVerifier(mobileid.VerifierConfig{
-		Trust: store, Profile: mobileid.Demo().Authentication, InsecureSkipRevocation: true,
+		Trust: store, Environment: mobileid.Demo(), InsecureSkipRevocation: true,
 	})
 	require.NoError(t, err)
 	return v
@@ -279,7 +279,7 @@ func sends(op string, req eid.Request) func(*testing.T, []byte) int {
 			_, err = r.m.Begin(t.Context(), req)
 		case "signature":
 			_, err = r.m.BeginSignature(t.Context(), mobileid.SignatureRequest{
-				Signer: signer, Phone: req.Phone, HashType: mobileid.Hash(was.HashType), Hash: was.Hash,
+				By: signer, Phone: req.Phone, Hash: mobileid.Hash(was.HashType), Digest: was.Hash,
 			})
 		}
 		require.NoError(t, err)

@@ -35,10 +35,10 @@ func TestAPersonWhoEnteredThePINIsKnown(t *testing.T) {
 		var e mobileid.Evidence
 		require.NoError(t, json.Unmarshal(evidence, &e))
 		v, err := mobileid.NewVerifier(mobileid.VerifierConfig{
-			Trust: r.cfg.Trust, Profile: r.cfg.Environment.Authentication, InsecureSkipRevocation: true,
+			Trust: r.cfg.Trust, Environment: r.cfg.Environment, InsecureSkipRevocation: true,
 		})
 		require.NoError(t, err)
-		again, err := v.Verify(t.Context(), e.Answer, mobileid.Asked{HashType: e.HashType, Hash: e.Hash, Code: id.Code, Level: eid.High}, id.At)
+		again, err := v.Verify(t.Context(), e.Answer, mobileid.Asked{Hash: e.Hash, Digest: e.Digest, Code: id.Code, Level: eid.High}, id.At)
 		require.NoError(t, err)
 		again.Evidence = nil
 		require.Equal(t, id, again)
@@ -56,20 +56,20 @@ func TestEveryResultHasItsMeaning(t *testing.T) {
 		err    error
 		advice mobileid.Advice
 	}{
-		"USER_CANCELLED":          {eid.ErrRefused, mobileid.AdviceNone},
-		"TIMEOUT":                 {eid.ErrExpired, mobileid.AdviceRetry},
-		"EXPIRED_TRANSACTION":     {eid.ErrExpired, mobileid.AdviceRetry},
-		"PHONE_ABSENT":            {eid.ErrExpired, mobileid.AdvicePhone},
-		"DELIVERY_ERROR":          {eid.ErrExpired, mobileid.AdvicePhone},
-		"ERROR":                   {eid.ErrExpired, mobileid.AdviceRetry},
-		"SIM_ERROR":               {eid.ErrNoAccount, mobileid.AdviceOperator},
-		"SIGNATURE_HASH_MISMATCH": {eid.ErrNoAccount, mobileid.AdviceOperator},
-		"NOT_MID_CLIENT":          {eid.ErrNoAccount, mobileid.AdviceActivate},
-		"NOT_ACTIVE":              {eid.ErrNoAccount, mobileid.AdviceActivate},
-		"MID_NOT_READY":           {eid.ErrNoAccount, mobileid.AdviceActivate},
-		"A_WORD_OF_TOMORROW":      {eid.ErrUntrusted, mobileid.AdviceNone},
-		"ok":                      {eid.ErrUntrusted, mobileid.AdviceNone},
-		"":                        {eid.ErrUntrusted, mobileid.AdviceNone},
+		"USER_CANCELLED":          {eid.ErrRefused, mobileid.AdviceAgain},
+		"TIMEOUT":                 {eid.ErrExpired, mobileid.AdviceAgain},
+		"EXPIRED_TRANSACTION":     {eid.ErrExpired, mobileid.AdviceAgain},
+		"PHONE_ABSENT":            {eid.ErrExpired, mobileid.AdviceAgain},
+		"DELIVERY_ERROR":          {eid.ErrExpired, mobileid.AdviceAgain},
+		"ERROR":                   {eid.ErrExpired, mobileid.AdviceAgain},
+		"SIM_ERROR":               {eid.ErrNoAccount, mobileid.AdviceOther},
+		"SIGNATURE_HASH_MISMATCH": {eid.ErrNoAccount, mobileid.AdviceOther},
+		"NOT_MID_CLIENT":          {eid.ErrNoAccount, mobileid.AdviceOther},
+		"NOT_ACTIVE":              {eid.ErrNoAccount, mobileid.AdviceOther},
+		"MID_NOT_READY":           {eid.ErrNoAccount, mobileid.AdviceOther},
+		"A_WORD_OF_TOMORROW":      {eid.ErrUntrusted, mobileid.AdviceReport},
+		"ok":                      {eid.ErrUntrusted, mobileid.AdviceReport},
+		"":                        {eid.ErrUntrusted, mobileid.AdviceReport},
 	} {
 		t.Run(result, func(t *testing.T) {
 			r := newRig(t)
@@ -146,7 +146,7 @@ func TestAPollWaitsNoLongerThanAnybodyHas(t *testing.T) {
 		"a second of a caller in haste":  {20 * time.Second, 0, 900 * time.Millisecond, 1000, 1000},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := newRig(t, func(c *mobileid.Config) { c.Wait = row.wait })
+			r := newRig(t, func(c *mobileid.Config) { c.PollTimeout = row.wait })
 			c := r.begin()
 			r.advance(row.passed)
 			ctx := t.Context()

@@ -10,9 +10,9 @@ import (
 )
 
 // verify returns the signature value after it was verified: with the key of cert,
-// over the hash that was asked for. The algorithm follows from what was asked and
+// over the digest that was asked for. The algorithm follows from what was asked and
 // from the key; what the answer calls it only has to agree.
-func (s status) verify(cert *x509.Certificate, asked Hash, hash []byte) ([]byte, error) {
+func (s status) verify(cert *x509.Certificate, asked Hash, digest []byte) ([]byte, error) {
 	value, err := httpx.DecodeBase64(s.Signature.Value)
 	if err != nil {
 		return nil, untrusted("the signature is not base64")
@@ -23,12 +23,12 @@ func (s status) verify(cert *x509.Certificate, asked Hash, hash []byte) ([]byte,
 	}
 	switch key := cert.PublicKey.(type) {
 	case *ecdsa.PublicKey:
-		ok = verifyEC(key, hash, value)
+		ok = verifyEC(key, digest, value)
 	case *rsa.PublicKey:
-		ok = rsa.VerifyPKCS1v15(key, asked.crypto(), hash, value) == nil
+		ok = rsa.VerifyPKCS1v15(key, asked.crypto(), digest, value) == nil
 	}
 	if !ok {
-		return nil, untrusted("the signature is not over the hash asked for, or not of the certificate's key")
+		return nil, untrusted("the signature is not over the digest asked for, or not of the certificate's key")
 	}
 	return value, nil
 }
@@ -47,11 +47,11 @@ func algorithm(h Hash, cert *x509.Certificate) string {
 
 // verifyEC verifies r and s, one behind the other in the length of the curve's
 // order: not the ASN.1 of certificates.
-func verifyEC(key *ecdsa.PublicKey, hash, value []byte) bool {
+func verifyEC(key *ecdsa.PublicKey, digest, value []byte) bool {
 	half := (key.Curve.Params().N.BitLen() + 7) / 8
 	if len(value) != 2*half {
 		return false
 	}
 	r, s := new(big.Int).SetBytes(value[:half]), new(big.Int).SetBytes(value[half:])
-	return ecdsa.Verify(key, hash, r, s)
+	return ecdsa.Verify(key, digest, r, s)
 }

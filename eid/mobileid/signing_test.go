@@ -5,6 +5,7 @@ import (
 	"crypto/x509"
 	"encoding/base64"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,7 +37,7 @@ func (r *rig) beginSignature() eid.Challenge {
 	signer, err := r.m.Certificate(r.Context(), code, phone)
 	require.NoError(r, err)
 	c, err := r.m.BeginSignature(r.Context(), mobileid.SignatureRequest{
-		Signer: signer, Phone: phone, HashType: mobileid.SHA256, Hash: mobileid.SHA256.Sum([]byte("a contract")), Text: "Leping 7",
+		By: signer, Phone: phone, Hash: mobileid.SHA256, Digest: mobileid.SHA256.Sum([]byte("a contract")), Text: "Leping 7",
 	})
 	require.NoError(r, err)
 	return c
@@ -57,9 +58,9 @@ func TestASignatureIsOfTheCertificateAndTheHash(t *testing.T) {
 				require.Equal(t, cert.DER, signer.Certificate.Raw)
 				require.Equal(t, code, signer.Person.Code)
 				require.Equal(t, eid.High, signer.Level)
-				require.Len(t, signer.Chain, 3)
+				require.Equal(t, r.ca.Authority(true).DER, signer.Issuer.Raw)
 				hash := h.Sum([]byte("a contract"))
-				c, err := r.m.BeginSignature(t.Context(), mobileid.SignatureRequest{Signer: signer, Phone: phone, HashType: h, Hash: hash})
+				c, err := r.m.BeginSignature(t.Context(), mobileid.SignatureRequest{By: signer, Phone: phone, Hash: h, Digest: hash})
 				require.NoError(t, err)
 				require.Equal(t, mobileid.ControlCode(hash), c.Code)
 				require.Equal(t, hash, r.service.asked().Hash)
@@ -67,9 +68,9 @@ func TestASignatureIsOfTheCertificateAndTheHash(t *testing.T) {
 
 				s, err := r.m.ResolveSignature(t.Context(), c.State)
 				require.NoError(t, err)
-				require.Equal(t, hash, s.Hash)
-				require.Equal(t, h, s.HashType)
-				require.Equal(t, cert.DER, s.Signer.Certificate.Raw)
+				require.Equal(t, hash, s.Digest)
+				require.Equal(t, h, s.Hash)
+				require.Equal(t, cert.DER, s.By.Certificate.Raw)
 				require.Equal(t, r.clock(), s.At)
 				require.Contains(t, s.Algorithm, string(h)+"With")
 				require.GreaterOrEqual(t, len(s.Value), 64)
@@ -101,8 +102,8 @@ func TestASigningCertificateThatIsNoneIsRefused(t *testing.T) {
 			clean(t, err.Error())
 
 			_, err = r.m.BeginSignature(t.Context(), mobileid.SignatureRequest{
-				Signer: &mobileid.Signer{Certificate: cert.Cert, Person: trust.Subject{Code: code}},
-				Phone:  phone, HashType: mobileid.SHA256, Hash: make([]byte, 32),
+				By:    &mobileid.SigningCertificate{Certificate: cert.Cert, Person: trust.Subject{Code: code}},
+				Phone: phone, Hash: mobileid.SHA256, Digest: make([]byte, 32),
 			})
 			require.ErrorIs(t, err, row.want, "nor is one that was made up")
 			require.Empty(t, r.service.begunOf("signature"))
@@ -143,15 +144,15 @@ func TestARequestForASignatureIsWholeOrRefused(t *testing.T) {
 	r := newRig(t)
 	signer, err := r.m.Certificate(t.Context(), code, phone)
 	require.NoError(t, err)
-	good := mobileid.SignatureRequest{Signer: signer, Phone: phone, HashType: mobileid.SHA256, Hash: make([]byte, 32)}
+	good := mobileid.SignatureRequest{By: signer, Phone: phone, Hash: mobileid.SHA256, Digest: make([]byte, 32)}
 	for field, change := range map[string]func(*mobileid.SignatureRequest){
-		"Signer":  func(s *mobileid.SignatureRequest) { s.Signer = nil },
-		"Signer ": func(s *mobileid.SignatureRequest) { s.Signer = &mobileid.Signer{} },
-		"Signer  ": func(s *mobileid.SignatureRequest) {
-			s.Signer = &mobileid.Signer{Certificate: &x509.Certificate{Raw: make([]byte, 9<<10)}}
+		"By":  func(s *mobileid.SignatureRequest) { s.By = nil },
+		"By ": func(s *mobileid.SignatureRequest) { s.By = &mobileid.SigningCertificate{} },
+		"By  ": func(s *mobileid.SignatureRequest) {
+			s.By = &mobileid.SigningCertificate{Certificate: &x509.Certificate{Raw: make([]byte, 9<<10)}}
 		},
-		"HashType": func(s *mobileid.SignatureRequest) { s.HashType = "MD5" },
-		"Hash":     func(s *mobileid.SignatureRequest) { s.Hash = make([]byte, 20) },
+		"Hash":     func(s *mobileid.SignatureRequest) { s.Hash = "MD5" },
+		"Digest":   func(s *mobileid.SignatureRequest) { s.Digest = make([]byte, 20) },
 		"Phone":    func(s *mobileid.SignatureRequest) { s.Phone = "" },
 		"Text":     func(s *mobileid.SignatureRequest) { s.Text = string(bytes.Repeat([]byte("a"), 101)) },
 		"Language": func(s *mobileid.SignatureRequest) { s.Language = "lt" },
@@ -160,6 +161,7 @@ func TestARequestForASignatureIsWholeOrRefused(t *testing.T) {
 		change(&bad)
 		_, err := r.m.BeginSignature(t.Context(), bad)
 		require.ErrorIs(t, err, eid.ErrRequest, field)
+		require.ErrorContains(t, err, strings.TrimSpace(field))
 	}
 	require.Empty(t, r.service.begunOf("signature"))
 }
@@ -210,4 +212,42 @@ func TestARevokedSignerSignsNothing(t *testing.T) {
 	status.err = nil
 	_, err := r.m.ResolveSignature(t.Context(), c.State)
 	require.NoError(t, err)
+}
+
+func TestAVerifierOfSignaturesIsAskedForSomethingWhole(t *testing.T) {
+	r := newRig(t)
+	cert := r.person(testca.Person{Kind: testca.MobileIDSigning})
+	digest := mobileid.SHA256.Sum([]byte("a contract"))
+	value, algorithm := sign(t, cert, "SHA256", digest)
+	body := []byte(answer(t, nil, algorithm, value))
+	good := mobileid.AskedSignature{Hash: mobileid.SHA256, Digest: digest, Certificate: cert.Cert, Code: code}
+	_, err := r.verifier().VerifySignature(t.Context(), body, good, noon())
+	require.NoError(t, err)
+	for field, change := range map[string]func(*mobileid.AskedSignature){
+		"Hash":        func(a *mobileid.AskedSignature) { a.Hash = "SHA1" },
+		"Digest":      func(a *mobileid.AskedSignature) { a.Digest = nil },
+		"Code":        func(a *mobileid.AskedSignature) { a.Code = "" },
+		"Certificate": func(a *mobileid.AskedSignature) { a.Certificate = nil },
+	} {
+		bad := good
+		change(&bad)
+		_, err := r.verifier().VerifySignature(t.Context(), body, bad, noon())
+		require.ErrorIs(t, err, eid.ErrRequest)
+		require.ErrorContains(t, err, "Asked."+field)
+	}
+	for name, change := range map[string]func(*mobileid.AskedSignature){
+		"another digest": func(a *mobileid.AskedSignature) { a.Digest = mobileid.SHA256.Sum([]byte("another contract")) },
+		"another person": func(a *mobileid.AskedSignature) { a.Code = "EE60001017869" },
+		"another certificate": func(a *mobileid.AskedSignature) {
+			a.Certificate = r.person(testca.Person{Kind: testca.MobileIDSigning}).Cert
+		},
+		"another purpose": func(a *mobileid.AskedSignature) {
+			a.Certificate = r.person(testca.Person{Kind: testca.MobileID, Key: cert.Key}).Cert
+		},
+	} {
+		bad := good
+		change(&bad)
+		_, err := r.verifier().VerifySignature(t.Context(), body, bad, noon())
+		require.ErrorIs(t, err, eid.ErrUntrusted, name)
+	}
 }

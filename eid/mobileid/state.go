@@ -17,13 +17,13 @@ const stateVersion = "mid1"
 // state is what has to be known of a session to ask for it and to judge the
 // answer.
 type state struct {
-	Op       string           `json:"o"` // opAuthentication or opSignature
-	Session  string           `json:"s"`
-	HashType Hash             `json:"t"`
-	Hash     []byte           `json:"h"`
-	Code     eid.PersonalCode `json:"c"`
-	Level    eid.Level        `json:"l"`
-	Expires  time.Time        `json:"x"`
+	Op      string           `json:"o"` // opAuthentication or opSignature
+	Session string           `json:"s"`
+	Hash    Hash             `json:"t"`
+	Digest  []byte           `json:"h"`
+	Code    eid.PersonalCode `json:"c"`
+	Level   eid.Level        `json:"l"`
+	Expires time.Time        `json:"x"`
 	// Signer is the certificate whose key has to sign, in DER; of signatures only,
 	// because the service returns the certificate of authentications.
 	Signer []byte `json:"k,omitempty"`
@@ -39,12 +39,12 @@ func stateKey(cfg Config) [sha256.Size]byte {
 func (a *Authenticator) seal(s state) (eid.State, error) {
 	body, err := json.Marshal(s)
 	if err != nil {
-		return nil, fmt.Errorf("mobileid: state: %w", err)
+		return nil, fmt.Errorf("eid/mobileid: state: %w", err)
 	}
 	out := append([]byte(stateVersion), body...)
 	out = append(out, a.tag(out)...)
 	if len(out) > eid.MaxState {
-		return nil, fmt.Errorf("mobileid: state: longer than %d bytes", eid.MaxState)
+		return nil, fmt.Errorf("eid/mobileid: state: longer than %d bytes", eid.MaxState)
 	}
 	return out, nil
 }
@@ -55,16 +55,16 @@ func (a *Authenticator) open(b eid.State, op string) (state, error) {
 	rest := len(b) - sha256.Size
 	switch {
 	case len(b) > eid.MaxState || rest < len(stateVersion) || string(b[:len(stateVersion)]) != stateVersion:
-		return state{}, fmt.Errorf("mobileid: %w: not a state", eid.ErrState)
+		return state{}, fmt.Errorf("eid/mobileid: %w: not a state", eid.ErrState)
 	case !hmac.Equal(b[rest:], a.tag(b[:rest])):
-		return state{}, fmt.Errorf("mobileid: %w: damaged, or of another relying party", eid.ErrState)
+		return state{}, fmt.Errorf("eid/mobileid: %w: damaged, or of another relying party", eid.ErrState)
 	case json.Unmarshal(b[len(stateVersion):rest], &s) != nil:
-		return state{}, fmt.Errorf("mobileid: %w: unreadable", eid.ErrState)
+		return state{}, fmt.Errorf("eid/mobileid: %w: unreadable", eid.ErrState)
 	case s.Op != op:
-		return state{}, fmt.Errorf("mobileid: %w: of something else", eid.ErrState)
-	case !validSession(s.Session) || s.HashType.Size() == 0 || len(s.Hash) != s.HashType.Size() ||
-		s.Code.Valid() != nil || s.Expires.IsZero() || (len(s.Signer) > 0) != (op == opSignature):
-		return state{}, fmt.Errorf("mobileid: %w: incomplete", eid.ErrState)
+		return state{}, fmt.Errorf("eid/mobileid: %w: of something else", eid.ErrState)
+	case !validSession(s.Session) || s.Hash.Size() == 0 || len(s.Digest) != s.Hash.Size() ||
+		s.Code.Valid() != nil || s.Expires.IsZero():
+		return state{}, fmt.Errorf("eid/mobileid: %w: incomplete", eid.ErrState)
 	}
 	return s, nil
 }

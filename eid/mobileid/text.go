@@ -34,7 +34,7 @@ func displayFormat(s string) (string, error) {
 	for _, r := range s {
 		switch {
 		case r == unicode.ReplacementChar || r > 0xFFFF || !unicode.IsPrint(r):
-			return "", fmt.Errorf("mobileid: %w: Text: a character that no phone shows", eid.ErrRequest)
+			return "", fmt.Errorf("eid/mobileid: %w: Text: a character that no phone shows", eid.ErrRequest)
 		case strings.ContainsRune(gsmExtended, r):
 			extended++
 		case !strings.ContainsRune(gsmDefault, r):
@@ -48,9 +48,9 @@ func displayFormat(s string) (string, error) {
 	case length <= maxUCS2:
 		return formatUCS2, nil
 	case gsm && length <= maxGSM:
-		return "", fmt.Errorf("mobileid: %w: Text: more than %d of ^{}[]~|€ and the backslash", eid.ErrRequest, maxGSMExtended)
+		return "", fmt.Errorf("eid/mobileid: %w: Text: more than %d of ^{}[]~|€ and the backslash", eid.ErrRequest, maxGSMExtended)
 	case gsm:
-		return "", fmt.Errorf("mobileid: %w: Text: longer than %d characters", eid.ErrRequest, maxGSM)
+		return "", fmt.Errorf("eid/mobileid: %w: Text: longer than %d characters", eid.ErrRequest, maxGSM)
 	}
-	return "", fmt.Errorf("mobileid: %w: Text: longer than %d characters with letters such as õ, š, ž or Cyrillic ones", eid.ErrRequest, maxUCS2)
+	return "", fmt.Errorf("eid/mobileid: %w: Text: longer than %d characters with letters such as õ, š, ž or Cyrillic ones", eid.ErrRequest, maxUCS2)
 }

@@ -18,12 +18,11 @@ import (
 
 // VerifierConfig says what a Verifier believes.
 type VerifierConfig struct {
-	// Trust holds the authorities of the environment. Required.
+	// Environment whose answers are verified. Its two profiles are used. Required.
+	Environment Environment
+	// Trust holds the authorities of that environment. Required.
 	Trust *trust.Store
-	// Profile is what is asked of a certificate, as [Environment].Authentication.
-	// Required.
-	Profile trust.Profile
-	// Revocation is asked about each certificate. Required unless
+	// Revocation is asked last, once everything else is right. Required unless
 	// InsecureSkipRevocation.
 	Revocation trust.Checker
 	// InsecureSkipRevocation takes certificates that may have been revoked. It is
@@ -34,32 +33,34 @@ type VerifierConfig struct {
 // Verifier judges answers of the service. It does no I/O but that of its Checker.
 // All methods may be called concurrently.
 type Verifier struct {
-	trust      *trust.Store
-	profile    trust.Profile
-	revocation trust.Checker // nil: not asked
+	trust       *trust.Store
+	environment Environment
+	revocation  trust.Checker // nil: not asked
 }
 
 // NewVerifier checks cfg. Errors name the field.
 func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
-	switch {
+	fault := ""
+	switch f := cfg.Environment.fault(); {
+	case f != "":
+		fault = "Environment" + f
 	case cfg.Trust == nil:
-		return nil, errors.New("mobileid: VerifierConfig.Trust is required")
+		fault = "Trust is required"
 	case cfg.Revocation == nil && !cfg.InsecureSkipRevocation:
-		return nil, errors.New("mobileid: VerifierConfig.Revocation is required (or InsecureSkipRevocation)")
+		fault = "Revocation is required (or InsecureSkipRevocation)"
 	case cfg.Revocation != nil && cfg.InsecureSkipRevocation:
-		return nil, errors.New("mobileid: VerifierConfig.Revocation and InsecureSkipRevocation exclude each other")
+		fault = "Revocation and InsecureSkipRevocation exclude each other"
+	default:
+		return &Verifier{trust: cfg.Trust, environment: cfg.Environment, revocation: cfg.Revocation}, nil
 	}
-	if err := cfg.Profile.Valid(); err != nil {
-		return nil, fmt.Errorf("mobileid: VerifierConfig.Profile: %w", err)
-	}
-	return &Verifier{trust: cfg.Trust, profile: cfg.Profile, revocation: cfg.Revocation}, nil
+	return nil, errors.New("eid/mobileid: VerifierConfig." + fault)
 }
 
 // Asked is what was asked of the person. Nothing of it is taken from an answer.
 type Asked struct {
-	// HashType and Hash are what the phone had to sign.
-	HashType Hash
-	Hash     []byte
+	// Digest is what the phone had to sign, a value of Hash.
+	Hash   Hash
+	Digest []byte
 	// Code is who had to.
 	Code eid.PersonalCode
 	// Level is the least that is accepted. Undefined stands for Substantial.
@@ -74,29 +75,26 @@ func (Asked) LogValue() slog.Value { return slog.StringValue("[asked]") }
 
 // valid returns ErrRequest with the name of the field.
 func (a Asked) valid() error {
-	var field string
 	switch {
-	case a.HashType.Size() == 0:
-		field = "HashType"
-	case len(a.Hash) != a.HashType.Size():
-		field = "Hash"
+	case a.Hash.Size() == 0:
+		return refuse("Asked.Hash")
+	case len(a.Digest) != a.Hash.Size():
+		return refuse("Asked.Digest")
 	case a.Code.Valid() != nil:
-		field = "Code"
+		return refuse("Asked.Code")
 	case a.Level < eid.Undefined || a.Level > eid.High:
-		field = "Level"
-	default:
-		return nil
+		return refuse("Asked.Level")
 	}
-	return fmt.Errorf("mobileid: %w: Asked.%s", eid.ErrRequest, field)
+	return nil
 }
 
 // Evidence is the form of [eid.Identity].Evidence, as JSON: with the person's code
 // and the time of the identity it is all that [Verifier.Verify] needs to come to
 // the same result.
 type Evidence struct {
-	HashType Hash            `json:"hash_type"`
-	Hash     []byte          `json:"hash"`
-	Answer   json.RawMessage `json:"answer"` // as the service wrote it, with its time and traceId
+	Hash   Hash            `json:"hash"`
+	Digest []byte          `json:"digest"`
+	Answer json.RawMessage `json:"answer"` // as the service wrote it, with its time and traceId
 }
 
 // Format prints a fixed text, whatever the verb.
@@ -110,12 +108,12 @@ func (Evidence) LogValue() slog.Value { return slog.StringValue("[evidence]") }
 // certificate, after all of this holds:
 //
 //   - the session is complete, and its result is OK;
-//   - the certificate was issued by an authority of the store, under a policy and
-//     for a purpose of the profile, and all of the chain is valid;
+//   - the certificate was issued by an authority of the store, under a policy of the
+//     environment and for authentication, and all of the chain is valid;
 //   - it names the person who was asked;
 //   - its level is the one asked for at least;
 //   - the signature was made with its key, by the algorithm that was asked for, over
-//     the hash that was asked for;
+//     the digest that was asked for;
 //   - it was not revoked.
 //
 // ErrPending: the session runs. A [*Failure]: it ended in another way. What wraps
@@ -133,22 +131,22 @@ func (v *Verifier) Verify(ctx context.Context, answer []byte, asked Asked, at ti
 	if err != nil {
 		return eid.Identity{}, err
 	}
-	verified, person, err := v.holder(cert, asked.Code, at)
+	verified, person, err := v.holder(cert, v.environment.Authentication, asked.Code, at)
 	if err != nil {
 		return eid.Identity{}, err
 	}
 	if required := (eid.Request{Level: asked.Level}).Required(); !verified.Level.AtLeast(required) {
-		return eid.Identity{}, fmt.Errorf("mobileid: %w", eid.ErrTooWeak)
+		return eid.Identity{}, fmt.Errorf("eid/mobileid: %w", eid.ErrTooWeak)
 	}
-	if _, err := s.verify(cert, asked.HashType, asked.Hash); err != nil {
+	if _, err := s.verify(cert, asked.Hash, asked.Digest); err != nil {
 		return eid.Identity{}, err
 	}
 	if err := v.notRevoked(ctx, verified, at); err != nil {
 		return eid.Identity{}, err
 	}
-	evidence, err := json.Marshal(Evidence{HashType: asked.HashType, Hash: asked.Hash, Answer: answer})
+	evidence, err := json.Marshal(Evidence{Hash: asked.Hash, Digest: asked.Digest, Answer: answer})
 	if err != nil {
-		return eid.Identity{}, fmt.Errorf("mobileid: evidence: %w", err)
+		return eid.Identity{}, fmt.Errorf("eid/mobileid: evidence: %w", err)
 	}
 	return eid.Identity{
 		Code: person.Code, GivenName: person.GivenName, FamilyName: person.FamilyName, Born: person.Born,
@@ -157,14 +155,14 @@ func (v *Verifier) Verify(ctx context.Context, answer []byte, asked Asked, at ti
 }
 
 // holder verifies a certificate and that it names the person of the code.
-func (v *Verifier) holder(cert *x509.Certificate, code eid.PersonalCode, at time.Time) (*trust.Verified, trust.Subject, error) {
-	verified, err := v.trust.Verify(cert, v.profile, at)
+func (v *Verifier) holder(cert *x509.Certificate, profile trust.Profile, code eid.PersonalCode, at time.Time) (*trust.Verified, trust.Subject, error) {
+	verified, err := v.trust.Verify(cert, profile, at)
 	if err != nil {
-		return nil, trust.Subject{}, fmt.Errorf("mobileid: %w", err)
+		return nil, trust.Subject{}, fmt.Errorf("eid/mobileid: %w", err)
 	}
 	person, err := trust.Person(cert)
 	if err != nil {
-		return nil, trust.Subject{}, fmt.Errorf("mobileid: %w", err)
+		return nil, trust.Subject{}, fmt.Errorf("eid/mobileid: %w", err)
 	}
 	if subtle.ConstantTimeCompare([]byte(person.Code), []byte(code)) != 1 {
 		return nil, trust.Subject{}, untrusted("the certificate names another person")
@@ -177,7 +175,7 @@ func (v *Verifier) notRevoked(ctx context.Context, c *trust.Verified, at time.Ti
 		return nil
 	}
 	if err := v.revocation.Check(ctx, c.Chain[0], c.Issuer, at); err != nil {
-		return fmt.Errorf("mobileid: revocation: %w", err)
+		return fmt.Errorf("eid/mobileid: revocation: %w", err)
 	}
 	return nil
 }
@@ -192,7 +190,7 @@ func completed(answer []byte) (status, error) {
 	case s.State == "RUNNING":
 		return status{}, eid.ErrPending
 	case s.State != "COMPLETE":
-		return status{}, &Failure{Op: opSession, Trace: trace(s.TraceID), Err: ErrProtocol}
+		return status{}, protocolFailure(opSession, trace(s.TraceID), nil)
 	case s.Result != "OK":
 		return status{}, resultFailure(opSession, s.Result, trace(s.TraceID))
 	}
@@ -212,4 +210,4 @@ func certificate(text string) (*x509.Certificate, error) {
 	return cert, nil
 }
 
-func untrusted(why string) error { return fmt.Errorf("mobileid: %w: %s", eid.ErrUntrusted, why) }
+func untrusted(why string) error { return fmt.Errorf("eid/mobileid: %w: %s", eid.ErrUntrusted, why) }

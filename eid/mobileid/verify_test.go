@@ -25,7 +25,7 @@ import (
 // verifier believes the authority of the rig.
 func (r *rig) verifier(change ...func(*mobileid.VerifierConfig)) *mobileid.Verifier {
 	r.Helper()
-	cfg := mobileid.VerifierConfig{Trust: r.cfg.Trust, Profile: mobileid.Live().Authentication, InsecureSkipRevocation: true}
+	cfg := mobileid.VerifierConfig{Trust: r.cfg.Trust, Environment: mobileid.Live(), InsecureSkipRevocation: true}
 	for _, c := range change {
 		c(&cfg)
 	}
@@ -35,7 +35,7 @@ func (r *rig) verifier(change ...func(*mobileid.VerifierConfig)) *mobileid.Verif
 }
 
 func askedFor(h mobileid.Hash) mobileid.Asked {
-	return mobileid.Asked{HashType: h, Hash: h.Sum([]byte("chosen")), Code: code, Level: eid.High}
+	return mobileid.Asked{Hash: h, Digest: h.Sum([]byte("chosen")), Code: code, Level: eid.High}
 }
 
 func TestEveryKeyAndHashOfTheServiceIsVerified(t *testing.T) {
@@ -52,7 +52,7 @@ func TestEveryKeyAndHashOfTheServiceIsVerified(t *testing.T) {
 		for _, h := range []mobileid.Hash{mobileid.SHA256, mobileid.SHA384, mobileid.SHA512} {
 			t.Run(name+" "+string(h), func(t *testing.T) {
 				asked := askedFor(h)
-				body := signed(t, cert, begun{HashType: string(h), Hash: asked.Hash})
+				body := signed(t, cert, begun{HashType: string(h), Hash: asked.Digest})
 				id, err := r.verifier().Verify(t.Context(), []byte(body), asked, noon())
 				require.NoError(t, err)
 				require.Equal(t, code, id.Code)
@@ -75,8 +75,8 @@ func TestASignatureInAnotherFormIsRefused(t *testing.T) {
 	key, ok := cert.Key.(*ecdsa.PrivateKey)
 	require.True(t, ok)
 	asked := askedFor(mobileid.SHA256)
-	good, algorithm := sign(t, cert, "SHA256", asked.Hash)
-	der, err := ecdsa.SignASN1(rand.Reader, key, asked.Hash)
+	good, algorithm := sign(t, cert, "SHA256", asked.Digest)
+	der, err := ecdsa.SignASN1(rand.Reader, key, asked.Digest)
 	require.NoError(t, err)
 	for name, row := range map[string]struct {
 		algorithm string
@@ -86,6 +86,7 @@ func TestASignatureInAnotherFormIsRefused(t *testing.T) {
 		"one byte short":            {algorithm, good[:63]},
 		"one byte long":             {algorithm, append(good[:64:64], 0)},
 		"with leading zeros":        {algorithm, append(append(make([]byte, 1), good[:32]...), append(make([]byte, 1), good[32:]...)...)},
+		"with a zero before s":      {algorithm, append(append(good[:32:32], 0), good[32:]...)},
 		"s before r":                {algorithm, append(good[32:64:64], good[:32]...)},
 		"zeros":                     {algorithm, make([]byte, 64)},
 		"as long as RSA":            {algorithm, make([]byte, 512)},
@@ -125,9 +126,9 @@ func TestAnRSASignatureWithAnotherPaddingIsRefused(t *testing.T) {
 	key, ok := cert.Key.(*rsa.PrivateKey)
 	require.True(t, ok)
 	asked := askedFor(mobileid.SHA256)
-	pss, err := rsa.SignPSS(rand.Reader, key, 5, asked.Hash, nil) // 5: crypto.SHA256
+	pss, err := rsa.SignPSS(rand.Reader, key, 5, asked.Digest, nil) // 5: crypto.SHA256
 	require.NoError(t, err)
-	bare, err := rsa.SignPKCS1v15(rand.Reader, key, 0, asked.Hash)
+	bare, err := rsa.SignPKCS1v15(rand.Reader, key, 0, asked.Digest)
 	require.NoError(t, err)
 	for name, value := range map[string][]byte{"PSS": pss, "without the hash's name": bare} {
 		_, err := r.verifier().Verify(t.Context(), []byte(answer(t, cert.DER, "SHA256WithRSAEncryption", value)), asked, noon())
@@ -167,7 +168,7 @@ func TestACertificateOfAnotherKindIsRefused(t *testing.T) {
 			}
 			cert := r.person(row.who)
 			asked := askedFor(mobileid.SHA256)
-			body := signed(t, cert, begun{HashType: "SHA256", Hash: asked.Hash})
+			body := signed(t, cert, begun{HashType: "SHA256", Hash: asked.Digest})
 			_, err := r.verifier().Verify(t.Context(), []byte(body), asked, noon().Add(row.at))
 			require.ErrorIs(t, err, eid.ErrUntrusted)
 			require.ErrorIs(t, err, row.is)
@@ -180,9 +181,9 @@ func TestALevelBelowTheOneAskedForIsTooWeak(t *testing.T) {
 	r := newRig(t)
 	cert := r.person(testca.Person{})
 	asked := askedFor(mobileid.SHA256)
-	body := []byte(signed(t, cert, begun{HashType: "SHA256", Hash: asked.Hash}))
+	body := []byte(signed(t, cert, begun{HashType: "SHA256", Hash: asked.Digest}))
 	for given := eid.Low; given <= eid.High; given++ {
-		v := r.verifier(func(c *mobileid.VerifierConfig) { c.Profile.Policies[0].Level = given })
+		v := r.verifier(func(c *mobileid.VerifierConfig) { c.Environment.Authentication.Policies[0].Level = given })
 		for want := eid.Undefined; want <= eid.High; want++ {
 			asked.Level = want
 			id, err := v.Verify(t.Context(), body, asked, noon())
@@ -200,7 +201,7 @@ func TestARevokedCertificateIsRefusedAndAnUnknownOneToo(t *testing.T) {
 	r := newRig(t)
 	cert := r.person(testca.Person{})
 	asked := askedFor(mobileid.SHA256)
-	body := []byte(signed(t, cert, begun{HashType: "SHA256", Hash: asked.Hash}))
+	body := []byte(signed(t, cert, begun{HashType: "SHA256", Hash: asked.Digest}))
 	for _, status := range []error{nil, trust.ErrRevoked, trust.ErrUnknownStatus, trust.ErrStatusUnreachable} {
 		v := r.verifier(func(c *mobileid.VerifierConfig) { c.InsecureSkipRevocation, c.Revocation = false, &checker{status} })
 		_, err := v.Verify(t.Context(), body, asked, noon())
@@ -214,10 +215,10 @@ func TestARevokedCertificateIsRefusedAndAnUnknownOneToo(t *testing.T) {
 func TestAVerifierIsAskedForSomethingWhole(t *testing.T) {
 	r := newRig(t)
 	for field, change := range map[string]func(*mobileid.Asked){
-		"HashType": func(a *mobileid.Asked) { a.HashType = "SHA1" },
-		"Hash":     func(a *mobileid.Asked) { a.Hash = a.Hash[:31] },
-		"Code":     func(a *mobileid.Asked) { a.Code = "" },
-		"Level":    func(a *mobileid.Asked) { a.Level = 9 },
+		"Hash":   func(a *mobileid.Asked) { a.Hash = "SHA1" },
+		"Digest": func(a *mobileid.Asked) { a.Digest = a.Digest[:31] },
+		"Code":   func(a *mobileid.Asked) { a.Code = "" },
+		"Level":  func(a *mobileid.Asked) { a.Level = 9 },
 	} {
 		asked := askedFor(mobileid.SHA256)
 		change(&asked)
@@ -231,7 +232,7 @@ func TestAnAnswerWithoutItsPartsIsRefused(t *testing.T) {
 	r := newRig(t)
 	cert := r.person(testca.Person{})
 	asked := askedFor(mobileid.SHA256)
-	body := signed(t, cert, begun{HashType: "SHA256", Hash: asked.Hash})
+	body := signed(t, cert, begun{HashType: "SHA256", Hash: asked.Digest})
 	for _, part := range []string{"signature", "cert"} {
 		var m map[string]any
 		require.NoError(t, json.Unmarshal([]byte(body), &m))

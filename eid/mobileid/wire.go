@@ -72,7 +72,7 @@ type problem struct {
 // have may be added over time.
 func decode(op string, body []byte, v any) error {
 	if err := httpx.DecodeJSON(body, v, httpx.JSONLimits{}); err != nil {
-		return &Failure{Op: op, Err: ErrProtocol, cause: err}
+		return protocolFailure(op, "", err)
 	}
 	return nil
 }
@@ -92,7 +92,7 @@ func (a *Authenticator) start(ctx context.Context, op string, r request) (string
 		s.SessionID = s.Older
 	}
 	if !validSession(s.SessionID) || s.Older != "" && s.Older != s.SessionID {
-		return "", &Failure{Op: op, Err: ErrProtocol}
+		return "", protocolFailure(op, "", nil)
 	}
 	return s.SessionID, nil
 }
