@@ -118,6 +118,9 @@ func (d *demo) serve(ctx context.Context) error {
 		return fmt.Errorf("the store cannot be opened: %w", err)
 	}
 	if d.app, err = newApp(p, store); err == nil {
+		err = d.app.load(ctx)
+	}
+	if err == nil {
 		err = d.people(ctx, store)
 	}
 	if err == nil {
@@ -152,8 +155,12 @@ func (d *demo) parts() (parts, error) {
 		TurnWorkers: 4, SendWorkers: 2, MediaWorkers: 2, ReconcileFor: d.cfg.Reconcile, Now: time.Now,
 	}
 	d.provider.adapt(&conf)
+	added, err := d.lineParts()
+	if err != nil {
+		return parts{}, err
+	}
 	return parts{
-		alt:    conf,
+		alt: conf, agencies: demoAgencies(), lines: added,
 		bot:    &demoMenu{bot: bot, texts: d.texts},
 		desk:   desk.Config{Tokens: desk.Tokens(tokens...), MaxUpload: demoMaxFile},
 		logger: d.cfg.Logger, build: readBuild(),
@@ -165,7 +172,7 @@ func (d *demo) parts() (parts, error) {
 func (d *demo) pages(ctx context.Context) error {
 	p, err := newPages(pagesConfig{
 		Desk:   &deskAPI{base: d.cfg.URL, client: &http.Client{Timeout: 30 * time.Second}, users: d.users},
-		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: d.texts, Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
+		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: d.texts, Lines: d.app.lines != nil, Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
 	})
 	if err != nil {
 		return err

@@ -13,6 +13,7 @@ import (
 	"github.com/liidestuja/liidestuja/msp"
 	"github.com/liidestuja/liidestuja/msp/bird"
 	"github.com/liidestuja/liidestuja/msp/bird/birdtest"
+	"github.com/liidestuja/liidestuja/refserver/internal/lines"
 )
 
 // demoBird is a workspace at Bird.
@@ -81,6 +82,9 @@ func (d *demoBird) adapt(c *alt.Config) {
 	key := []byte(rand.Text() + rand.Text())
 	c.MediaURL, c.MediaKeys = d.site+"/media", func() [][]byte { return [][]byte{key} }
 }
+
+// connects implements demoProvider: lines are added in the workspace's own pages.
+func (d *demoBird) connects() (lines.Provider, error) { return nil, nil } //nolint:nilnil // there is none
 
 // handset implements demoProvider.
 func (d *demoBird) handset(p demoPerson) handset {

@@ -13,6 +13,7 @@ import (
 	"github.com/liidestuja/liidestuja/msp"
 	"github.com/liidestuja/liidestuja/msp/messagebird"
 	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
+	"github.com/liidestuja/liidestuja/refserver/internal/lines"
 )
 
 // demoMessageBird is an account at MessageBird.
@@ -71,6 +72,9 @@ func (m *demoMessageBird) drive(api string) (msp.Provider, error) {
 
 // adapt implements demoProvider: files are uploaded.
 func (m *demoMessageBird) adapt(*alt.Config) {}
+
+// connects implements demoProvider: lines are added in the account's own pages.
+func (m *demoMessageBird) connects() (lines.Provider, error) { return nil, nil } //nolint:nilnil // there is none
 
 // handset implements demoProvider.
 func (m *demoMessageBird) handset(p demoPerson) handset {

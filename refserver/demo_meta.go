@@ -16,6 +16,7 @@ import (
 	"github.com/liidestuja/liidestuja/channels/meta"
 	"github.com/liidestuja/liidestuja/channels/meta/metatest"
 	"github.com/liidestuja/liidestuja/msp"
+	"github.com/liidestuja/liidestuja/refserver/internal/lines"
 )
 
 // demoMeta is an app at Meta with a page and a WhatsApp number.
@@ -23,6 +24,8 @@ type demoMeta struct {
 	*metatest.Server
 	secret, word string
 	tokens       map[string]string // by account
+	site         demoSite
+	conf         meta.Config // of the driver
 
 	mu    sync.Mutex
 	files map[string]demoFile // uploads by id: the API gives none back on a page
@@ -35,16 +38,38 @@ const (
 	demoMetaWABA   = "1000000000000003"
 )
 
+// What a visitor can add: a page, one that the visitor may not connect, and a number
+// that Meta has not agreed to yet.
+const (
+	demoMetaPage   = "1000000000000011"
+	demoMetaOther  = "1000000000000012"
+	demoMetaNew    = "1000000000000013"
+	demoMetaWABA2  = "1000000000000014"
+	demoMetaConfig = "800000000000001"
+)
+
 func newDemoMeta(at demoSite) (demoProvider, error) {
 	m := &demoMeta{
-		secret: rand.Text(), word: rand.Text(), files: make(map[string]demoFile),
+		secret: rand.Text(), word: rand.Text(), files: make(map[string]demoFile), site: at,
 		tokens: map[string]string{demoPage: rand.Text(), demoMetaNumber: rand.Text()},
 	}
+	back := at.URL + "/lines/callback/meta/"
 	var err error
 	m.Server, err = metatest.New(metatest.Config{
 		AppID: demoMetaApp, AppSecrets: []string{m.secret}, VerifyToken: m.word, Webhook: at.Hook, Client: at.Client,
-		Pages:   []metatest.Page{{ID: demoPage, Token: m.tokens[demoPage], Name: "messenger"}},
-		Numbers: []metatest.Number{{ID: demoMetaNumber, WABA: demoMetaWABA, Token: m.tokens[demoMetaNumber], Display: strings.TrimPrefix(demoNumber, "+"), Name: "whatsapp"}},
+		Deauthorize: back + "deauthorize", DataDeletion: back + "deletion",
+		Pages: []metatest.Page{
+			{ID: demoPage, Token: m.tokens[demoPage], Name: "messenger"},
+			{ID: demoMetaPage, Token: rand.Text(), Name: "Näidisamet", Unsubscribed: true},
+			{ID: demoMetaOther, Token: rand.Text(), Name: "Naaberamet", Tasks: []string{"MODERATE"}, Unsubscribed: true},
+		},
+		Numbers: []metatest.Number{
+			{ID: demoMetaNumber, WABA: demoMetaWABA, Token: m.tokens[demoMetaNumber], Display: strings.TrimPrefix(demoNumber, "+"), Name: "whatsapp"},
+			{
+				ID: demoMetaNew, WABA: demoMetaWABA2, Token: rand.Text(), Display: "3725550001", Name: "Näidisamet", Unregistered: true, Unsubscribed: true,
+				State: metatest.NumberState{Review: "PENDING"},
+			},
+		},
 	})
 	return m, err
 }
@@ -59,7 +84,7 @@ func (m *demoMeta) account(k channels.Kind) string {
 // drive implements demoProvider.
 func (m *demoMeta) drive(api string) (msp.Provider, error) {
 	m.SetURL(api)
-	conf := meta.Config{
+	m.conf = meta.Config{
 		AppID:       demoMetaApp,
 		AppSecrets:  func() []string { return []string{m.secret} },
 		VerifyToken: func() string { return m.word },
@@ -74,9 +99,16 @@ func (m *demoMeta) drive(api string) (msp.Provider, error) {
 		if p.kind == channels.WhatsApp {
 			line.Business = demoMetaWABA
 		}
-		conf.Lines = append(conf.Lines, line)
+		m.conf.Lines = append(m.conf.Lines, line)
 	}
-	return meta.New(conf)
+	return meta.New(m.conf)
+}
+
+// connects implements demoProvider: by the simulator's dialog.
+func (m *demoMeta) connects() (lines.Provider, error) {
+	return newMetaLines(m.conf, meta.ConnectorConfig{
+		LoginConfig: demoMetaConfig, Dialog: m.conf.Endpoints.Graph, RedirectURL: lines.ReturnURL(m.site.URL, "meta"),
+	})
 }
 
 // adapt implements demoProvider: files are uploaded.

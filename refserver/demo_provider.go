@@ -12,6 +12,7 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/msp"
+	"github.com/liidestuja/liidestuja/refserver/internal/lines"
 )
 
 // demoProvider is a simulated provider, and the driver that is its other end. One
@@ -20,6 +21,9 @@ type demoProvider interface {
 	demoSimulator
 	// drive returns the driver for the simulator, which can be reached at api.
 	drive(api string) (msp.Provider, error)
+	// connects adds lines to the simulator that drive was told of; nil where that is
+	// not simulated.
+	connects() (lines.Provider, error)
 	// adapt changes what the service must be told for this provider.
 	adapt(*alt.Config)
 	// handset is a person's phone.

@@ -22,7 +22,7 @@ import (
 //go:embed demo/*.html demo/*.css demo/*.js demo/*.svg demo/texts/*.json
 var demoTree embed.FS
 
-// pagesConfig is what the pages of the demo show. All fields are required.
+// pagesConfig is what the pages of the demo show. All fields but Lines are required.
 type pagesConfig struct {
 	// Desk is a client of the desk's API, like any agency's.
 	Desk   *deskAPI
@@ -30,6 +30,7 @@ type pagesConfig struct {
 	Gate   *demoGate
 	Bell   *demoBell
 	Texts  *pagetext.Catalog
+	Lines  bool // lines can be added
 	Now    func() time.Time
 	Logger *slog.Logger
 	// Stop is closed when the server begins to stop.
@@ -121,6 +122,7 @@ func (p *pages) routes(mux *http.ServeMux) error {
 		"GET /desk/chats/{id}/files/{file}": p.deskFile,
 		"POST /language":                    p.setLanguage,
 		"POST /user":                        p.setUser,
+		"POST /demo/lines":                  p.deskLines,
 		"POST /provider":                    p.setProvider,
 		"POST /phone/{line}/{act}":          p.phoneAct,
 		"POST /desk/search":                 p.deskSearch,

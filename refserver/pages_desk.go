@@ -16,6 +16,7 @@ type deskView struct {
 	Problem              string // a text: the desk cannot be shown
 	Waiting, LetterCount int
 	MayAudit, MayWrite   bool
+	MayAddLines          bool
 	Lists                []string
 	Search               string
 	Position             int64 // of the API: what changed later is told by its stream
@@ -122,7 +123,7 @@ const recent = 24 * time.Hour
 // desk asks the API for all that the desk shows at a place.
 func (p *pages) desk(w http.ResponseWriter, r *http.Request, at place) deskView {
 	s := p.Desk.session(w, r)
-	d := deskView{place: at, Lists: lists()}
+	d := deskView{place: at, Lists: lists(), MayAddLines: p.Lines}
 	var me apiMe
 	if err := s.get("/v1/me", &me); err != nil {
 		return p.noDesk(d, err)

@@ -21,17 +21,21 @@ func (p *pages) setUser(w http.ResponseWriter, r *http.Request) {
 		p.done(w, r, "problem.form")
 		return
 	}
-	s := p.Desk.session(w, r)
+	p.answered(w, r, p.become(p.Desk.session(w, r), w, p.Desk.users[i]), "")
+}
+
+// become begins a session of somebody else at the desk.
+func (p *pages) become(s *deskSession, w http.ResponseWriter, user demoUser) error {
 	if s.cookie != nil { // the old session ends; that it had ended already is as well
 		if resp, err := s.send(http.MethodDelete, "/v1/session", nil, nil); err == nil {
 			_ = resp.Body.Close()
 		}
 		s.cookie = nil
 	}
-	s.user = p.Desk.users[i]
+	s.user = user
 	setCookie(w, userCookie, s.user.ID)
 	setCookie(w, reasonCookie, "")
-	p.answered(w, r, s.login(), "")
+	return s.login()
 }
 
 // answered ends a form that the API has carried out or refused.
