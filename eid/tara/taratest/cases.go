@@ -85,7 +85,7 @@ func (c Case) back(q url.Values) {
 func (c Case) spoil(claims map[string]any, now time.Time) {
 	switch c {
 	case WrongIssuer:
-		claims["iss"] = "https://tara.example"
+		claims["iss"] = "https://tara.invalid"
 	case WrongAudience:
 		claims["aud"] = "another-client"
 	case SharedAudience:

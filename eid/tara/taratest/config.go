@@ -38,6 +38,9 @@ type Config struct {
 	Now func() time.Time
 	// Rand makes keys and codes. Default crypto/rand.
 	Rand io.Reader
+	// KeyBits is the size of its keys. Default 2048, which is TARA's; tests that
+	// make many services save time with 1024.
+	KeyBits int
 }
 
 // Person is a specimen.
@@ -79,6 +82,9 @@ func (c *Config) check() error {
 	}
 	if c.Rand == nil {
 		c.Rand = rand.Reader
+	}
+	if c.KeyBits == 0 {
+		c.KeyBits = 2048
 	}
 	if c.Addr == "" {
 		c.Addr = "127.0.0.1:0"

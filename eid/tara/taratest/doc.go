@@ -14,6 +14,10 @@
 //	back, err := sim.Login(link, "EE60001019906") // where the browser comes back, without a browser
 //	back, err = sim.Cancel(link)
 //
+// Within another program's handler it is mounted with http.StripPrefix, SetURL tells
+// the public address with that prefix, and [Server.Client] is what the client calls
+// with.
+//
 // A browser that opens the link gets a plain page, in Estonian, English or Russian
 // and without a script, with a button for each person and means that the client
 // asked for. A link with the parameter autologin=EE60001019906 answers at once, as

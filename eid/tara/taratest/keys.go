@@ -13,15 +13,13 @@ import (
 	"net/http"
 )
 
-const keyBits = 2048
-
 type key struct {
 	id      string
 	private *rsa.PrivateKey
 }
 
 func (s *Server) newKey() (*key, error) {
-	private, err := rsa.GenerateKey(s.cfg.Rand, keyBits)
+	private, err := rsa.GenerateKey(s.cfg.Rand, s.cfg.KeyBits)
 	if err != nil {
 		return nil, err
 	}

@@ -46,10 +46,10 @@ func wordsOf(locale string) words {
 	}
 }
 
-const style = `body{font:1.125rem/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0 auto;max-width:40rem;padding:1rem}` +
+const style = `body{font:1.125rem/1.5 system-ui,sans-serif;color:#1a1a1a;background:#fff;margin:0 auto;max-width:40rem;padding:1rem}` + //nolint:misspell // CSS is written so
 	`.note{border:2px solid #8a5200;padding:.5rem 1rem}fieldset{border:1px solid #5a5a5a;margin:1rem 0;padding:.5rem 1rem}` +
-	`legend{font-weight:600}button{font:inherit;color:#fff;background:#003168;border:0;border-radius:.25rem;padding:.75rem 1rem;margin:.25rem .5rem .25rem 0;min-height:2.75rem}` +
-	`button.back{color:#003168;background:#fff;border:2px solid #003168}button:focus-visible{outline:3px solid #8a5200;outline-offset:2px}`
+	`legend{font-weight:600}button{font:inherit;color:#fff;background:#003168;border:0;border-radius:.25rem;padding:.75rem 1rem;margin:.25rem .5rem .25rem 0;min-height:2.75rem}` + //nolint:misspell // as above
+	`button.back{color:#003168;background:#fff;border:2px solid #003168}button:focus-visible{outline:3px solid #8a5200;outline-offset:2px}` //nolint:misspell // as above
 
 const source = `<!DOCTYPE html>
 <html lang="{{.Locale}}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
