@@ -107,7 +107,7 @@ func TestTheDescriptionIsComplete(t *testing.T) {
 // One scene in which every operation of the description is carried out: each
 // request and each answer is checked against it.
 func TestEveryOperationKeepsToItsDescription(t *testing.T) {
-	w := newWorld(t)
+	w := newWorld(t, asking)
 	done := make(map[string]bool)
 	do := func(who, method, url string, body any, headers ...header) answer {
 		a := w.do(who, method, url, body, headers...)
@@ -137,6 +137,10 @@ func TestEveryOperationKeepsToItsDescription(t *testing.T) {
 	up := do("mari", "POST", "/v1/files", png(), header{"Content-Type", "image/png"}).ok(201)["id"]
 	do("mari", "POST", path+"/replies", object{"file": object{"id": up}}, key("file"))
 	w.hs.Settle()
+	do("mari", "POST", path+"/authentication", object{"purpose": "Toetuse seis"}, key("who"))
+	w.prove(chat)
+	do("mari", "GET", path+"/identity", nil)
+	do("mari", "POST", path+"/identity/reveal", nil)
 	w.hs.Fake("whatsapp").FailNext(rejected())
 	lost := do("mari", "POST", path+"/replies", object{"text": "vastus"}, key("lost")).ok(201)["id"].(string)
 	w.hs.Settle()

@@ -46,6 +46,7 @@ type setup struct {
 	handler desk.HandlerConfig
 	desk    desk.Config
 	chain   func(people alt.Handler) alt.Handler
+	change  func(c *alt.Config) // nil: nothing
 }
 
 func newWorld(t *testing.T, changes ...func(*setup)) *world {
@@ -59,6 +60,9 @@ func newWorld(t *testing.T, changes ...func(*setup)) *world {
 	w := &world{T: t, logs: &logBook{}, list: &tokenList{}, token: make(map[string]string)}
 	logger := slog.New(slog.NewJSONHandler(w.logs, nil))
 	w.hs = alttest.NewWith(t, alttest.Config{Handler: s.chain(people), Change: func(c *alt.Config) {
+		if s.change != nil {
+			s.change(c)
+		}
 		c.Logger = logger
 		w.foe = channeltest.New(channeltest.Config{ID: "foe", Kind: channels.WhatsApp, Agency: "other", Now: c.Now})
 		c.Channels = append(c.Channels, w.foe)

@@ -41,6 +41,8 @@ func kinds() map[string]problem {
 		"role":                {Status: 403, Title: "The role does not allow this operation"},
 		"cross_origin":        {Status: 403, Title: "The request comes from another site"},
 		"reason_required":     {Status: 403, Title: "The conversation is open to others for a reason only"},
+		"policy":              {Status: 403, Title: "It is switched off here, or was asked for too often"},
+		"not_holder":          {Status: 403, Title: "Only whoever has the conversation may see this"},
 		"not_found":           {Status: 404, Title: "There is no such thing"},
 		"method_not_allowed":  {Status: 405, Title: "The method is not allowed here"},
 		"held":                {Status: 409, Title: "Somebody else holds the conversation"},
@@ -105,6 +107,8 @@ func asProblem(err error) *problem {
 		return newProblem("not_found")
 	case errors.Is(err, alt.ErrHeld):
 		return newProblem("held")
+	case errors.Is(err, alt.ErrPolicy):
+		return newProblem("policy")
 	case errors.Is(err, alt.ErrConflict):
 		return newProblem("conflict")
 	case errors.Is(err, alt.ErrUnknownLine):

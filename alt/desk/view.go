@@ -35,6 +35,7 @@ type conversationDetails struct {
 	Restricted   bool        `json:"restricted"`
 	OptedOut     bool        `json:"opted_out"`
 	Level        eid.Level   `json:"level"` // of the active session; never who was proven
+	Login        *loginView  `json:"login,omitempty"`
 	Opened       time.Time   `json:"opened"`
 	Ended        time.Time   `json:"ended,omitzero"`
 	EndedReason  string      `json:"ended_reason,omitempty"`
@@ -89,8 +90,8 @@ func (d *Desk) show(ctx context.Context, conv alt.Conversation, full bool) (conv
 	v.conversationDetails = &conversationDetails{
 		Name: conv.Name, Language: conv.Language, Restricted: conv.Restricted,
 		OptedOut: dossier.Contact != nil && dossier.Contact.OptedOut,
-		Level:    level,
-		Opened:   conv.Opened.UTC(), Ended: conv.Ended.UTC(), EndedReason: conv.Reason,
+		Level:    level, Login: viewLogin(conv.Login),
+		Opened: conv.Opened.UTC(), Ended: conv.Ended.UTC(), EndedReason: conv.Reason,
 		LastIn: conv.LastIn.UTC(), LastOut: conv.LastOut.UTC(), Unread: conv.Unread, WaitingSince: conv.Waiting.UTC(),
 	}
 	if !conv.Waiting.IsZero() {

@@ -1,0 +1,103 @@
+package desk_test
+
+import (
+	"context"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/alt/alttest"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
+)
+
+// yes is an authenticator to which everybody is Jaak-Kristjan, and agrees.
+type yes struct{ at func() time.Time }
+
+func (yes) Method() eid.Method { return eid.SmartID }
+
+func (y yes) Begin(context.Context, eid.Request) (eid.Challenge, error) {
+	return eid.Challenge{State: eid.State("s"), Expires: y.at().Add(time.Minute)}, nil
+}
+
+func (y yes) Resolve(context.Context, eid.State, url.Values) (eid.Identity, error) {
+	return eid.Identity{Code: "EE38001085718", GivenName: "Jaak-Kristjan", FamilyName: "Jõeorg", Born: "1980-01-08", Method: eid.SmartID, Level: eid.High,
+		At: y.at(), Evidence: []byte("signed by his phone")}, nil
+}
+
+func asking(s *setup) {
+	s.change = func(c *alt.Config) {
+		c.Logins = &alt.Logins{Methods: []eid.Authenticator{yes{c.Now}}, URL: "https://agency.example/login",
+			Keys:  func() []alt.Key { return []alt.Key{{ID: "k", Secret: []byte("0123456789abcdef0123456789abcdef")}} },
+			Names: map[channels.Agency]map[string]string{"agency": {"et": "Terviseamet"}}, Lines: map[channels.ID]alt.LoginPolicy{"whatsapp": {}}}
+	}
+}
+
+// prove goes the way of the link that the chat has got, and returns its secret.
+func (w *world) prove(chat *alttest.Chat) (link string) {
+	w.Helper()
+	w.hs.Settle()
+	sent := chat.Sent()
+	m := regexp.MustCompile(`/login/agency/([A-Za-z0-9_-]{22})`).FindStringSubmatch(sent[len(sent)-1].Content.(channels.Text).Body)
+	require.NotNil(w, m)
+	pages := w.hs.Service().LoginPages()
+	cookie, _, err := pages.Open(w.Context(), "agency", m[1])
+	require.NoError(w, err)
+	_, err = pages.Begin(w.Context(), cookie, eid.SmartID, alt.LoginInput{})
+	require.NoError(w, err)
+	view, err := pages.Check(w.Context(), cookie, nil)
+	require.NoError(w, err)
+	_, word, _ := strings.Cut(view.Return, "?word=")
+	w.says(chat, chat.Address().Channel, word)
+	return m[1]
+}
+
+func TestASpecialistAsksWhoThePersonIsAndSeesIt(t *testing.T) {
+	w := newWorld(t, asking)
+	chat, id := w.talk("whatsapp", "tere")
+	path := "/v1/conversations/" + id
+	w.do("mari", "POST", path+"/claim", nil).ok(200)
+	w.do("mari", "GET", path+"/identity", nil).problem(404, "not_found")
+
+	asked := w.do("mari", "POST", path+"/authentication", object{"level": "high", "purpose": "Toetuse seis"}).ok(200)
+	require.Equal(t, "authenticating", asked["login"].(object)["status"])
+	require.Equal(t, "high", asked["login"].(object)["level"])
+	link := w.prove(chat)
+	messages := w.do("mari", "GET", path+"/messages", nil)
+	require.NotContains(t, string(messages.body), link, "the desk cannot open the person's link")
+
+	for _, who := range []string{"mari", "anu"} {
+		a := w.do(who, "GET", path, nil)
+		discreet(t, string(a.body))
+		require.Equal(t, "proven", a.ok(200)["login"].(object)["status"])
+		require.Equal(t, "high", a.ok(200)["level"])
+	}
+	a := w.do("mari", "GET", path+"/identity", nil)
+	require.Equal(t, object{"level": "high", "given_name": "Jaak-Kristjan", "family_name": "Jõeorg", "code": "EE•••••••5718"}, object(a.ok(200)))
+	require.NotContains(t, string(a.body), "smart-id", "how is not the desk's to know")
+	w.do("jaan", "GET", path+"/identity", nil).problem(403, "reason_required")
+	require.NotContains(t, w.acts(id, "mari"), "identity.revealed")
+	whole := w.do("mari", "POST", path+"/identity/reveal", nil).ok(200)
+	require.Equal(t, "EE38001085718", whole["code"])
+	require.Equal(t, "1980-01-08", whole["born"])
+	require.Contains(t, w.acts(id, "mari"), "identity.revealed")
+
+	w.do("mari", "POST", path+"/end", nil).ok(200)
+	w.do("mari", "GET", path+"/identity", nil).problem(404, "not_found")
+	require.Equal(t, "undefined", w.do("mari", "GET", path, nil).ok(200)["level"])
+}
+
+func TestAskingIsRefusedWhereItIsOff(t *testing.T) {
+	w := newWorld(t, asking)
+	_, id := w.talk("messenger", "tere")
+	w.do("mari", "POST", "/v1/conversations/"+id+"/authentication", nil).problem(403, "policy")
+	_, id = w.talk("whatsapp", "tere")
+	w.do("jaan", "POST", "/v1/conversations/"+id+"/claim", nil).ok(200)
+	w.do("mari", "POST", "/v1/conversations/"+id+"/authentication", nil).problem(409, "held")
+	w.abuse("anu", "POST", "/v1/conversations/"+id+"/authentication", object{"level": "certain"}).problem(400, "malformed_request")
+}
