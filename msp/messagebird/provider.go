@@ -71,7 +71,7 @@ func New(cfg Config) (*Provider, error) {
 		}
 		p.lines = append(p.lines, &line{p: p, conf: c, info: channels.Info{
 			ID: c.ID, Kind: c.Kind, Agency: c.Agency, Name: c.Name, Provider: "MessageBird",
-			Capabilities: caps, Grade: channels.Signed, PeerSpace: peerSpace(c),
+			Capabilities: caps, Grade: channels.Signed, PeerSpace: peerSpace(c), ReturnLink: c.ReturnLink,
 		}})
 	}
 	return p, nil
