@@ -47,6 +47,9 @@ type Subject struct {
 	// TextLimit is the longest Request.Text, in characters that all methods count
 	// as one. Zero: there is no limit.
 	TextLimit int
+	// Ignored are parameters of a return that the method does not look at. Those of
+	// Request.ReturnURL are taken for such.
+	Ignored []string
 	// Secrets are the keys, tokens and names with which New makes the instance.
 	// They must not appear in any error.
 	Secrets []string

@@ -63,7 +63,10 @@ func subject(browser bool, wrap func(*eidtest.Fake) eid.Authenticator) eidtest.S
 					query = f.Return(c.State)
 				}
 				if o == eidtest.Wait {
-					query = nil
+					return nil, true
+				}
+				if browser { // what the agency's own address had
+					query.Set("chat", "1")
 				}
 				return query, true
 			},

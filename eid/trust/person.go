@@ -21,7 +21,8 @@ type Subject struct {
 	// Code is the personal code. Empty when the identifier is that of a document,
 	// which tells nobody apart for longer than the document lasts.
 	Code eid.PersonalCode
-	// GivenName and FamilyName are as the issuer writes them. At most one is empty.
+	// GivenName and FamilyName are as the issuer writes them, but for spaces around
+	// them. At most one is empty.
 	GivenName, FamilyName string
 	// Born is the date that the certificate states, otherwise that of the code.
 	// Empty when there is neither.
@@ -62,6 +63,7 @@ func Person(cert *x509.Certificate) (Subject, error) {
 		}
 		*part.value = v
 	}
+	s.GivenName, s.FamilyName = strings.TrimSpace(s.GivenName), strings.TrimSpace(s.FamilyName)
 	if s.GivenName == "" && s.FamilyName == "" {
 		return Subject{}, RuleSubject
 	}
@@ -123,7 +125,7 @@ func attribute(cert *x509.Certificate, oid asn1.ObjectIdentifier) (string, error
 
 // printable reports whether v can be shown as it is: to a human, in a line.
 func printable(v string) bool {
-	return v != "" && len(v) <= maxName && utf8.ValidString(v) && strings.TrimSpace(v) == v &&
+	return v != "" && len(v) <= maxName && utf8.ValidString(v) &&
 		!strings.ContainsFunc(v, func(r rune) bool {
 			return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == unicode.ReplacementChar
 		})
