@@ -15,6 +15,7 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/alttest"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/channels/channeltest"
 	"github.com/liidestuja/liidestuja/eid"
 )
 
@@ -463,6 +464,18 @@ func TestLoginsAreCheckedByNew(t *testing.T) {
 		spoil(cfg.Logins)
 		_, err = alt.New(cfg)
 		require.ErrorContains(t, err, field)
+	}
+}
+
+func TestAWayBackHasAPlaceForTheWord(t *testing.T) {
+	for link, want := range map[string]bool{
+		"": true, "https://wa.me/3725550000?text={word}": true, "https://m.me/agency?ref={word}": true, "sms:+3725550000?body={word}": true,
+		"http://127.0.0.1:8080/phone?say={word}": true, "https://wa.me/3725550000": false, "http://wa.me/1?text={word}": false, "javascript:alert('{word}')": false,
+	} {
+		cfg := alt.Config{Store: newBureau(t).Store(), Handler: alt.HandlerFunc(func(context.Context, *alt.Turn) error { return nil }), PublicURL: "https://a.example",
+			Channels: []channels.Channel{channeltest.New(channeltest.Config{ID: "viber", Kind: channels.Viber, ReturnLink: link})}}
+		_, err := alt.New(cfg)
+		require.Equal(t, want, err == nil, "%s: %v", link, err)
 	}
 }
 

@@ -3,6 +3,8 @@ package alt
 import (
 	"fmt"
 	"maps"
+	"net/url"
+	"strings"
 
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/msp"
@@ -164,6 +166,8 @@ func (s *Service) addLine(r *routing, ch channels.Channel, provider any, place s
 		return nil, errAt(place, "Info().ID must be 1-64 characters of a-z, 0-9, '-', '_', '.'")
 	case info.Agency.Valid() != nil:
 		return nil, errAt(place, "Info().Agency must be written like an id")
+	case !returns(info.ReturnLink):
+		return nil, errAt(place, `Info().ReturnLink must be an https or sms address with "{word}" in it`)
 	case r.lines[info.ID] != nil:
 		return nil, errAt(place, fmt.Sprintf("two lines are named %q", info.ID))
 	}
@@ -181,6 +185,15 @@ func (s *Service) addLine(r *routing, ch channels.Channel, provider any, place s
 	}
 	r.lines[info.ID] = l
 	return l, nil
+}
+
+// returns reports whether a line's ReturnLink is none, or can bring a word back.
+func returns(link string) bool {
+	if link == "" {
+		return true
+	}
+	u, err := url.Parse(strings.ReplaceAll(link, "{word}", "id-a"))
+	return err == nil && strings.Contains(link, "{word}") && (u.Scheme == "https" && u.Host != "" || u.Scheme == "sms" || u.Scheme == "http" && loopback(u.Hostname()))
 }
 
 func (r *routing) addHook(h *hook, place string) error {

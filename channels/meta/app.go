@@ -64,7 +64,7 @@ func New(cfg Config) (*App, error) {
 		}
 		l.info = channels.Info{
 			ID: c.ID, Kind: c.Kind, Agency: c.Agency, Name: c.Name, Provider: "Meta", Capabilities: caps, Grade: channels.Signed,
-			PeerSpace: peerSpace(c),
+			PeerSpace: peerSpace(c), ReturnLink: c.ReturnLink,
 		}
 		a.lines = append(a.lines, l)
 	}

@@ -116,6 +116,10 @@ type Line struct {
 	// ListButton is the label that opens a list of Choices without one.
 	// Default "Vali".
 	ListButton string
+	// ReturnLink is that of channels.Info: "https://m.me/PAGE?ref={word}",
+	// "https://wa.me/NUMBER?text={word}".
+	// Default: none, and nobody can be brought back from an authentication.
+	ReturnLink string
 	// Capabilities replace what is known of the kind. Default: the catalogue's
 	// entry.
 	Capabilities *channels.Capabilities

@@ -119,6 +119,9 @@ type Line struct {
 	Quotes bool
 	// Subject is the subject of e-mails. Default: none is sent.
 	Subject string
+	// ReturnLink is that of channels.Info: "https://wa.me/NUMBER?text={word}".
+	// Default: none, and nobody can be brought back from an authentication.
+	ReturnLink string
 	// Capabilities replace what is known of the kind. Default: the catalogue's
 	// entry with what Bird changes.
 	Capabilities *channels.Capabilities

@@ -70,7 +70,7 @@ func New(cfg Config) (*Provider, error) {
 		}
 		p.lines = append(p.lines, &line{p: p, conf: c, path: p.workspace + "/channels/" + url.PathEscape(c.ChannelID), info: channels.Info{
 			ID: c.ID, Kind: c.Kind, Agency: c.Agency, Name: c.Name, Provider: "Bird",
-			Capabilities: caps, Grade: channels.Signed, PeerSpace: peerSpace(c),
+			Capabilities: caps, Grade: channels.Signed, PeerSpace: peerSpace(c), ReturnLink: c.ReturnLink,
 		}})
 	}
 	return p, nil
