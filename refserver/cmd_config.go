@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/liidestuja/liidestuja/alt/desk"
+	"github.com/liidestuja/liidestuja/refserver/internal/lines"
 )
 
 func cmdCheckConfig() command {
@@ -45,6 +46,15 @@ func (c *console) checkConfig(_ context.Context, args []string) error {
 			info := ch.Info()
 			_, _ = fmt.Fprintf(c.stdout, "  %s (%s)\n", info.ID, info.Kind)
 		}
+	}
+	if p.lines == nil {
+		return nil
+	}
+	_, _ = fmt.Fprintf(c.stdout, "lines are added at %s/lines\n", p.lines.public)
+	for _, provider := range p.lines.providers {
+		name := provider.Name()
+		_, _ = fmt.Fprintf(c.stdout, "%s, in the app's settings:\n  login returns to %s\n  deauthorize at %s\n  data deletion at %s\n", name,
+			lines.ReturnURL(p.lines.public, name), lines.DeauthorizeURL(p.lines.public, name), lines.DeletionURL(p.lines.public, name))
 	}
 	return nil
 }

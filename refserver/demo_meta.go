@@ -53,11 +53,10 @@ func newDemoMeta(at demoSite) (demoProvider, error) {
 		secret: rand.Text(), word: rand.Text(), files: make(map[string]demoFile), site: at,
 		tokens: map[string]string{demoPage: rand.Text(), demoMetaNumber: rand.Text()},
 	}
-	back := at.URL + "/lines/callback/meta/"
 	var err error
 	m.Server, err = metatest.New(metatest.Config{
 		AppID: demoMetaApp, AppSecrets: []string{m.secret}, VerifyToken: m.word, Webhook: at.Hook, Client: at.Client,
-		Deauthorize: back + "deauthorize", DataDeletion: back + "deletion",
+		Deauthorize: lines.DeauthorizeURL(at.URL, "meta"), DataDeletion: lines.DeletionURL(at.URL, "meta"),
 		Pages: []metatest.Page{
 			{ID: demoPage, Token: m.tokens[demoPage], Name: "messenger"},
 			{ID: demoMetaPage, Token: rand.Text(), Name: "Näidisamet", Unsubscribed: true},

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -233,4 +234,60 @@ func TestAPersonTakesTheConsentBackAtMeta(t *testing.T) {
 	// Who connects the page again has the line back.
 	s.add("messenger", metaPage, "messenger")
 	require.Equal(t, "active", m.line("messenger")["state"])
+}
+
+func TestADeadTokenOfAnAddedLineShows(t *testing.T) {
+	m := newMetaWorld(t)
+	srv := m.serve()
+	s := m.surfer()
+	s.signIn("rein")
+	s.add("messenger", metaPage, "messenger")
+	m.sim.KillToken(metaPageToken, metatest.TokenPassword)
+	person := m.sim.Person(metaPage, "5005")
+	person.Says("tere")
+	m.deliver()
+	down := func() bool {
+		_, beat, _ := srv.get(t, "/heartbeat.json")
+		return strings.Contains(beat, `"credentials"`)
+	}
+	require.Eventually(t, down, 20*time.Second, 20*time.Millisecond)
+	_, desk := m.api("mari", http.MethodGet, "/v1/lines", "")
+	require.Contains(t, fmt.Sprint(desk), "state:down")
+	_, page := s.get("/lines")
+	require.Contains(t, page, "Kanal ei tööta")
+	require.Eventually(t, func() bool { return strings.Contains(srv.log.String(), `"liidestuja.health":"down"`) }, 10*time.Second, 20*time.Millisecond)
+	require.Contains(t, m.acts(), "line.down system")
+}
+
+func TestTheConfigurationOfLinesIsChecked(t *testing.T) {
+	m := newMetaWorld(t)
+	code, stdout, stderr := m.command("check-config", m.path("config.yaml"))
+	require.Equal(t, exitOK, code, stderr)
+	require.Contains(t, stdout, "login returns to "+m.public+"/lines/return/meta\n")
+	good, key := m.keys(t), "key: {file: "+m.path("line.key")+"}"
+	m.write("short.key", "c2hvcnQ=")
+	b, err := os.ReadFile(m.path("config.yaml"))
+	require.NoError(t, err)
+	whole := string(b)
+	for name, tc := range map[string]struct{ from, to, want string }{
+		"a key without a name":       {good, "line_keys: [{" + key + "}]", "line_keys[0].id: is required"},
+		"a name that is none":        {good, "line_keys: [{id: \"a b\", " + key + "}]", "line_keys[0]: sealed: key 0: ID is not"},
+		"two keys of one name":       {good, "line_keys: [{id: a, " + key + "}, {id: a, " + key + "}]", "line_keys[1].id: is another key's already"},
+		"a key that is no key":       {good, "line_keys: [{id: a, key: {file: " + m.path("short.key") + "}}]", "line_keys[0]"},
+		"a key that is not there":    {good, "line_keys: [{id: a, key: {env: NOWHERE}}]", "line_keys[0].key: the environment variable NOWHERE is not set"},
+		"no app":                     {`      app_id: "700000000000001"` + "\n", "", "app_id: is required where there are line_keys"},
+		"no configuration of logins": {`      login_config: "800000000000008"` + "\n", "", "login_config: is required where there are line_keys"},
+		"logins without keys":        {good + "\n", "", "login_config: is for adding lines, which needs line_keys"},
+		"an app that is no number":   {`"700000000000001"`, `"seven"`, "app_id: is not a number"},
+		"logins that are no number":  {`"800000000000008"`, `"eight"`, "login_config: is required and a number"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m.t = t
+			m.write("config.yaml", whole)
+			m.change("config.yaml", tc.from, tc.to)
+			code, _, stderr := m.command("check-config", m.path("config.yaml"))
+			require.Equal(t, exitFailed, code)
+			require.Contains(t, stderr, tc.want)
+		})
+	}
 }

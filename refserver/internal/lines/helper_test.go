@@ -205,14 +205,28 @@ func account(id, above string) lines.Account {
 func (s *scene) restart() {
 	s.Helper()
 	s.service = &fakeService{}
+	s.rewire(s.service)
+	require.NoError(s, s.m.Load(s.Context()))
+}
+
+// rewire puts another service in the place of the scene's.
+func (s *scene) rewire(service lines.Service) {
+	s.Helper()
+	cfg := s.config()
+	cfg.Service = service
+	var err error
+	s.m, err = lines.New(cfg)
+	require.NoError(s, err)
+}
+
+func (s *scene) config() lines.Config {
+	s.Helper()
 	ring, err := sealed.NewRing(s.keys...)
 	require.NoError(s, err)
-	s.m, err = lines.New(lines.Config{
+	return lines.Config{
 		Service: s.service, Store: s.store, Providers: []lines.Provider{s.provider}, Agencies: []channels.Agency{agency, "amet"}, Ring: ring,
 		Now: func() time.Time { return s.clock },
-	})
-	require.NoError(s, err)
-	require.NoError(s, s.m.Load(s.Context()))
+	}
 }
 
 // login goes through a login and returns its id.
@@ -284,18 +298,6 @@ func (s *scene) fails(code string, err error) {
 	require.Error(s, err)
 	require.Equal(s, code, lines.AsProblem(err).Code, "%v", err)
 	require.NotContains(s, err.Error(), canaryToken)
-}
-
-// rewire puts another service in the place of the scene's.
-func (s *scene) rewire(service lines.Service) {
-	s.Helper()
-	ring, err := sealed.NewRing(s.keys...)
-	require.NoError(s, err)
-	s.m, err = lines.New(lines.Config{
-		Service: service, Store: s.store, Providers: []lines.Provider{s.provider}, Agencies: []channels.Agency{agency, "amet"}, Ring: ring,
-		Now: func() time.Time { return s.clock },
-	})
-	require.NoError(s, err)
 }
 
 // secondRefuses fails the second time.

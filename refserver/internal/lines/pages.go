@@ -54,6 +54,17 @@ const (
 // ReturnURL is where the dialog of a provider sends the browser back to.
 func ReturnURL(public, provider string) string { return public + "/lines/return/" + provider }
 
+// DeauthorizeURL and DeletionURL are where a provider posts that a person takes the
+// consent back, or wants their data deleted.
+func DeauthorizeURL(public, provider string) string {
+	return public + "/lines/callback/" + provider + "/deauthorize"
+}
+
+// DeletionURL: see DeauthorizeURL.
+func DeletionURL(public, provider string) string {
+	return public + "/lines/callback/" + provider + "/deletion"
+}
+
 // LoginURL is the page on which a person opens a login.
 func LoginURL(public, login string) string { return public + pathLogin + login }
 

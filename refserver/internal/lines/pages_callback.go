@@ -52,7 +52,7 @@ func (p *pages) refuse(w http.ResponseWriter, r *http.Request, err error) {
 
 // deletionPage says to whoever has the code what comes of a request.
 func (p *pages) deletionPage(w http.ResponseWriter, r *http.Request) {
-	at, known, err := p.m.Request(r.Context(), r.PathValue("code"))
+	at, known, err := p.m.Asked(r.Context(), r.PathValue("code"))
 	if err == nil && !known {
 		err = problem("not_found")
 	}

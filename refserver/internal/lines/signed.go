@@ -32,7 +32,7 @@ func (m *Manager) Withdrawn(ctx context.Context, provider, act, value string) (c
 	defer done()
 	fresh := false
 	for _, agency := range m.cfg.Agencies {
-		if _, known, err := m.Request(ctx, code, agency); err != nil {
+		if _, known, err := m.Asked(ctx, code, agency); err != nil {
 			return "", err
 		} else if known {
 			continue
@@ -58,8 +58,8 @@ func codeOf(act, value string) string {
 
 var requestCode = regexp.MustCompile(`^[a-z2-7]{26}$`)
 
-// Request returns when a request of the code was taken, for any of the agencies.
-func (m *Manager) Request(ctx context.Context, code string, agencies ...channels.Agency) (at time.Time, known bool, err error) {
+// Asked returns when a request of the code was taken, for any of the agencies.
+func (m *Manager) Asked(ctx context.Context, code string, agencies ...channels.Agency) (at time.Time, known bool, err error) {
 	if !requestCode.MatchString(code) {
 		return at, false, nil
 	}

@@ -277,7 +277,7 @@ func TestADeadTokenIsRejectedWhenConsentIsTakenBack(t *testing.T) {
 	require.Equal(t, code, again)
 	require.Equal(t, []string{"line.added", "line.deauthorized", "line.rejected"}, s.acts(), "written once, asked again")
 	require.Equal(t, "rejected", s.state("politsei"))
-	_, known, err := s.m.Request(t.Context(), code)
+	_, known, err := s.m.Asked(t.Context(), code)
 	require.NoError(t, err)
 	require.True(t, known)
 }
