@@ -124,8 +124,7 @@ func (b *begun) person(c *claims, level eid.Level, top bool) (eid.Identity, erro
 		return eid.Identity{}, untrusted("sub")
 	}
 	if b.Code != "" && subtle.ConstantTimeCompare([]byte(code), []byte(b.Code)) != 1 {
-		// A good token, and not the answer to what was asked.
-		return eid.Identity{}, &Failure{Stage: Token, Code: "another person", Err: eid.ErrState}
+		return eid.Identity{}, untrusted("another person")
 	}
 	who := c.Profile
 	if top {

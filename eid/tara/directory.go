@@ -59,7 +59,9 @@ func (d *directory) get(ctx context.Context) (*provider, error) {
 	case d.turn <- struct{}{}:
 		defer func() { <-d.turn }()
 	case <-ctx.Done():
-		return nil, &Failure{Stage: Discovery, Code: "given up", cause: ctx.Err()}
+	}
+	if err := ctx.Err(); err != nil { // also when both were ready
+		return nil, &Failure{Stage: Discovery, Code: "given up", cause: err}
 	}
 	now := d.now()
 	if d.known != nil && within(now, d.learned, freshFor) {

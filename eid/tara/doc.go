@@ -27,8 +27,8 @@
 // # What is checked
 //
 // The returned state in constant time, before anything else is read. Then the
-// code is exchanged, once: a request that may have been seen is never repeated,
-// and its loss is the end of the challenge. Of the token: RS256 by a key that the
+// code is exchanged, once: what may have been seen is never sent again from here.
+// Of the token: RS256 by a key that the
 // issuer publishes (any other algorithm is refused before a key is looked for),
 // issuer, audience, exp and iat by the injected clock with Config.Skew, nonce,
 // the state claim where there is one, the means within those that were asked for,
@@ -50,12 +50,14 @@
 //
 // # Failures
 //
-// Errors are of type *[Failure], or wrap eid.ErrRequest, eid.ErrState, eid.ErrPending or
-// eid.ErrExpired. A Failure says at which stage and for what reason, and wraps one
-// of the errors of package eid once the authentication is over. Where it wraps
-// none, nothing was spent, and Resolve may be called again. A person who went back
-// is eid.ErrRefused. Nothing personal and no secret is in the text of an error;
-// a token that was refused is in Failure.Token, for the security log, sealed.
+// Errors are of type *[Failure], or wrap eid.ErrRequest, eid.ErrState,
+// eid.ErrPending or eid.ErrExpired. A Failure says at which stage and for what
+// reason, and wraps one of the errors of package eid when the authentication is
+// over. A person who went back is eid.ErrRefused. Where it wraps none, TARA had
+// trouble, and Failure.Spent says whether the code may be gone: TARA refuses it
+// then, which is eid.ErrState, and the person begins anew. Nothing personal and no
+// secret is in the text of an error; a token that was refused is in Failure.Token,
+// for the security log, sealed.
 //
 // # Email and telephone
 //

@@ -34,9 +34,13 @@ type Failure struct {
 	Status int
 	// Err is eid.ErrRefused, ErrState, ErrUntrusted, ErrTooWeak or ErrRequest (how
 	// the client is configured or registered is wrong). Nil: TARA could not do its
-	// part and nothing was spent. Resolve may be called again; at Return, with the
-	// query of another return from the same Link.
+	// part. Resolve may be called again then; at Return, with the query of another
+	// return from the same Link.
 	Err error
+	// Spent says that the code may have been redeemed although no identity came of
+	// it: calling Resolve with it again would end with eid.ErrState, unless the
+	// request was lost on its way. Whoever wants certainty begins anew.
+	Spent bool
 	// Token is the ID token that was refused, which is personal data: for the
 	// security log, sealed. Empty at the other stages.
 	Token []byte

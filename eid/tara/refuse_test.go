@@ -33,7 +33,7 @@ func TestEveryHostileCaseIsRefusedForItsReason(t *testing.T) {
 	}
 	meaning := map[taratest.Case]error{
 		taratest.WrongReturn: eid.ErrState, taratest.NoReturn: eid.ErrState, taratest.TwoReturns: eid.ErrState,
-		taratest.ErrorWithStatus: eid.ErrState, taratest.LowLevel: eid.ErrTooWeak, taratest.NoLevel: eid.ErrTooWeak,
+		taratest.ErrorWithStatus: nil, taratest.LowLevel: eid.ErrTooWeak, taratest.NoLevel: eid.ErrTooWeak,
 	}
 	w := newWorld(t, change{cfg: func(c *tara.Config) { c.Scopes = []string{"mid", "smartid"} }})
 	for _, c := range taratest.Cases() {
@@ -44,10 +44,11 @@ func TestEveryHostileCaseIsRefusedForItsReason(t *testing.T) {
 			if m, ok := meaning[c]; ok {
 				want = m
 			}
-			require.ErrorIs(t, err, want)
 			var f *tara.Failure
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, reasons[c], f.Code)
+			require.Equal(t, want, f.Err)
+			require.Equal(t, f.Stage != tara.Return, f.Spent)
 			require.Equal(t, f.Stage == tara.Token, len(f.Token) > 0, "a refused token is kept for the security log")
 
 			require.Equal(t, f.Error(), fmt.Sprintf("%#v", f))

@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -75,8 +74,8 @@ func single(answer url.Values, name string) (string, bool) {
 	return "", false
 }
 
-// exchange redeems the code for an ID token, once. Unless it is certain that the
-// request never left, the code counts as spent, and so does the challenge.
+// exchange redeems the code for an ID token. It is asked once: a code that may have
+// been seen is not sent again from here.
 func (a *Authenticator) exchange(ctx context.Context, p *provider, b *begun, code string) (string, error) {
 	secret := a.cfg.ClientSecret()
 	if secret == "" {
@@ -88,7 +87,7 @@ func (a *Authenticator) exchange(ctx context.Context, p *provider, b *begun, cod
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok || raw == "" {
-		return "", &Failure{Stage: Exchange, Code: "id_token", Err: eid.ErrUntrusted}
+		return "", &Failure{Stage: Exchange, Code: "id_token", Err: eid.ErrUntrusted, Spent: true}
 	}
 	return raw, nil
 }
@@ -99,21 +98,16 @@ func refused(err error) *Failure {
 	var answered *oauth2.RetrieveError
 	switch {
 	case errors.As(err, &lost):
-		f := &Failure{Stage: Exchange, Code: "unreachable", cause: lost}
-		if lost.Sent != httpx.NotSent {
-			f.Code, f.Err = "no answer", eid.ErrState
+		if lost.Sent == httpx.NotSent {
+			return &Failure{Stage: Exchange, Code: "unreachable", cause: lost}
 		}
-		return f
+		return &Failure{Stage: Exchange, Code: "no answer", Spent: true, cause: lost}
 	case errors.As(err, &answered):
-		f := &Failure{Stage: Exchange, Code: word(answered.ErrorCode), Status: answered.Response.StatusCode}
-		f.Err = meaning(f.Code)
-		if f.Err == nil || errors.Is(f.Err, eid.ErrRefused) {
-			f.Err = eid.ErrState
-		}
-		if f.Status < http.StatusBadRequest {
-			f.Status = 0 // an error in an answer of success
+		f := &Failure{Stage: Exchange, Code: word(answered.ErrorCode), Status: answered.Response.StatusCode, Spent: true}
+		if f.Err = meaning(f.Code); errors.Is(f.Err, eid.ErrRefused) {
+			f.Err = nil // a word of the other stage
 		}
 		return f
 	}
-	return &Failure{Stage: Exchange, Code: "malformed", Err: eid.ErrUntrusted}
+	return &Failure{Stage: Exchange, Code: "malformed", Err: eid.ErrUntrusted, Spent: true}
 }

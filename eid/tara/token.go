@@ -16,6 +16,18 @@ const maxToken = 32 << 10
 
 // read verifies an ID token and returns whom it names.
 func (a *Authenticator) read(ctx context.Context, p *provider, b *begun, raw string) (eid.Identity, error) {
+	id, err := a.verify(ctx, p, b, raw)
+	var f *Failure
+	if errors.As(err, &f) {
+		f.Spent = true // the token came of it
+		if f.Stage == Token {
+			f.Token = []byte(raw[:min(len(raw), maxToken)])
+		}
+	}
+	return id, err
+}
+
+func (a *Authenticator) verify(ctx context.Context, p *provider, b *begun, raw string) (eid.Identity, error) {
 	payload, err := a.signed(ctx, p, raw)
 	if err != nil {
 		return eid.Identity{}, err
@@ -23,10 +35,6 @@ func (a *Authenticator) read(ctx context.Context, p *provider, b *begun, raw str
 	now := a.cfg.Now()
 	id, err := b.identity(payload, rules{now: now, skew: a.cfg.Skew, top: a.cfg.GovSSOClaims})
 	if err != nil {
-		var f *Failure
-		if errors.As(err, &f) {
-			f.Token = []byte(raw)
-		}
 		return eid.Identity{}, err
 	}
 	id.At, id.Evidence = now, []byte(raw)
@@ -38,7 +46,7 @@ func (a *Authenticator) read(ctx context.Context, p *provider, b *begun, raw str
 // know no skew.
 func (a *Authenticator) signed(ctx context.Context, p *provider, raw string) ([]byte, error) {
 	if len(raw) > maxToken || strings.Count(raw, ".") != 2 {
-		return nil, &Failure{Stage: Token, Code: "form", Err: eid.ErrUntrusted, Token: []byte(raw[:min(len(raw), maxToken)])}
+		return nil, untrusted("form")
 	}
 	keys := &watched{KeySet: p.keys}
 	_, err := oidc.NewVerifier(a.cfg.Issuer, keys, &oidc.Config{
@@ -47,14 +55,11 @@ func (a *Authenticator) signed(ctx context.Context, p *provider, raw string) ([]
 	}).Verify(ctx, raw)
 	switch {
 	case keys.unreachable():
-		// The code is spent, so there is no other token to wait for.
-		f := unreachable(Keys, keys.err)
-		f.Err = eid.ErrState
-		return nil, f
+		return nil, unreachable(Keys, keys.err)
 	case keys.payload == nil:
-		return nil, &Failure{Stage: Token, Code: "signature", Err: eid.ErrUntrusted, Token: []byte(raw)}
+		return nil, untrusted("signature")
 	case err != nil: // signed, and not what an ID token looks like
-		return nil, &Failure{Stage: Token, Code: "claims", Err: eid.ErrUntrusted, Token: []byte(raw)}
+		return nil, untrusted("claims")
 	}
 	return keys.payload, nil
 }
