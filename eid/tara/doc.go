@@ -20,21 +20,24 @@
 //
 // The State holds the two one-time words that bind the answer to the question.
 // The caller encrypts it, finds it by a cookie of the browser that was sent away
-// (so that a link that somebody else opened comes to nothing), calls Resolve once
-// with the query of the return, at once, because a code lives for 30 seconds, and
-// drops the State whatever Resolve said. Several replicas may share the work.
+// (so that a link that somebody else opened comes to nothing), calls Resolve with
+// the query of the return at once, because a code lives for 30 seconds, and drops
+// the State when Resolve has returned an identity or an error of package eid other
+// than eid.ErrPending. Several replicas may share the work.
 //
 // # What is checked
 //
 // The returned state in constant time, before anything else is read. Then the
-// code is exchanged, once: what may have been seen is never sent again from here.
-// Of the token: RS256 by a key that the
-// issuer publishes (any other algorithm is refused before a key is looked for),
-// issuer, audience, exp and iat by the injected clock with Config.Skew, nonce,
-// the state claim where there is one, the means within those that were asked for,
-// a subject that begins with a country, and the level. nbf is not looked at, as
-// TARA advises, because iat says the same. at_hash is not checked: TARA writes it in
-// another alphabet than the standard, and the access token is thrown away unread.
+// code is exchanged, once: what may have been seen is never sent again by Resolve.
+//
+// Of the token: RS256 by a key that the issuer publishes (any other algorithm is
+// refused before a key is looked for), issuer, audience, exp and iat by the
+// injected clock with Config.Skew, nonce, the state claim where there is one, the
+// means within those that were asked for, a subject that begins with a country, and
+// the level. nbf is not looked at, as TARA permits, because iat says the same.
+// at_hash is not checked: TARA writes it in another alphabet than the standard, and
+// the access token is thrown away unread.
+//
 // Discovery and keys are learned with the first use, learned anew every hour, and
 // keys also when a token names an unknown one: one such fetch for one token, and
 // one at a time. A key that TARA has withdrawn is therefore trusted for an hour
@@ -54,8 +57,8 @@
 // eid.ErrPending or eid.ErrExpired. A Failure says at which stage and for what
 // reason, and wraps one of the errors of package eid when the authentication is
 // over. A person who went back is eid.ErrRefused. Where it wraps none, TARA had
-// trouble, and Failure.Spent says whether the code may be gone: TARA refuses it
-// then, which is eid.ErrState, and the person begins anew. Nothing personal and no
+// trouble, and Failure.Spent says whether the code may be gone: if it is, calling
+// Resolve again ends with eid.ErrState, and the person begins anew. Nothing personal and no
 // secret is in the text of an error; a token that was refused is in Failure.Token,
 // for the security log, sealed.
 //
