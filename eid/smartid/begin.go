@@ -106,7 +106,7 @@ func (a *Authenticator) newState(kind byte, text, language, returnURL string) (*
 	if err != nil {
 		return nil, err
 	}
-	st := &state{kind: kind, scheme: a.s.Environment.SchemeName, party: a.s.RelyingPartyName, lang: lang}
+	st := &state{kind: kind, lang: lang}
 	if kind != kindChoice {
 		offer, err := a.s.screens(text, language)
 		if err != nil {
@@ -122,7 +122,7 @@ func (a *Authenticator) newState(kind byte, text, language, returnURL string) (*
 		return nil, err
 	}
 	st.value = base64.RawURLEncoding.EncodeToString(value)
-	if st.callback, err = callbackURL(returnURL, st.value); err != nil {
+	if st.callback, err = callbackURL(returnURL, st.value, a.s.InsecureHTTP); err != nil {
 		return nil, err
 	}
 	st.flow = string(Web2App)
@@ -135,7 +135,7 @@ func (a *Authenticator) newState(kind byte, text, language, returnURL string) (*
 // request is what all sessions are begun with.
 func (a *Authenticator) request(st *state, protocol string) *sessionRequest {
 	return &sessionRequest{
-		RelyingPartyUUID: a.s.RelyingPartyUUID, RelyingPartyName: st.party, CertificateLevel: CertificateLevel(st.certificates),
+		RelyingPartyUUID: a.s.RelyingPartyUUID, RelyingPartyName: a.s.RelyingPartyName, CertificateLevel: CertificateLevel(st.certificates),
 		SignatureProtocol: protocol, Interactions: st.interactions, Properties: a.s.properties(), Callback: st.callback,
 	}
 }
@@ -160,15 +160,24 @@ func (a *Authenticator) start(ctx context.Context, st *state, path string, req *
 
 // challenge returns what the caller gets of a state.
 func (a *Authenticator) challenge(st *state, t SessionType) eid.Challenge {
-	c := eid.Challenge{State: st.encode(), Expires: st.expires}
+	c := eid.Challenge{State: a.s.seal(st), Expires: st.expires}
 	switch {
 	case st.callback == "":
 	case st.flow == string(App2App):
-		c.Link = st.deviceLink(t).App2App()
+		c.Link = a.s.link(st, t).App2App()
 	default:
-		c.Link = st.deviceLink(t).Web2App()
+		c.Link = a.s.link(st, t).Web2App()
 	}
 	return c
+}
+
+// link returns what the links of a session are computed from.
+func (s *settings) link(st *state, t SessionType) Link {
+	_, secret := st.binding()
+	return Link{
+		SchemeName: s.Environment.SchemeName, RelyingPartyName: s.RelyingPartyName, Session: t, Challenge: st.challenge,
+		Interactions: st.interactions, Callback: st.callback, Base: st.base, Token: st.token, Secret: secret, Language: st.lang,
+	}
 }
 
 // LiveLink implements [eid.LiveLinker]: the text of the QR code at that time, of
@@ -197,17 +206,5 @@ func (a *Authenticator) LiveLink(s eid.State, now time.Time) (string, error) {
 	case !now.Before(st.begun.Add(a.s.QRFor)) || !now.Before(st.expires):
 		return "", fmt.Errorf("eid/smartid: %w", eid.ErrExpired)
 	}
-	return st.deviceLink(purpose).QR(now.Sub(st.begun)), nil
-}
-
-// open reads a state of ours.
-func (s *settings) open(b eid.State, kind byte) (*state, error) {
-	st, err := decodeState(b, kind)
-	if err != nil {
-		return nil, err
-	}
-	if st.scheme != s.Environment.SchemeName {
-		return nil, foreign("state of another environment")
-	}
-	return st, nil
+	return a.s.link(st, purpose).QR(now.Sub(st.begun)), nil
 }

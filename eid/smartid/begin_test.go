@@ -152,7 +152,7 @@ func TestARefusalOfTheServiceSaysWhatIsToBeDone(t *testing.T) {
 		require.False(t, f.Uncertain)
 		require.NotContains(t, err.Error(), "canary")
 		require.Len(t, r.service.requests, 1)
-		if want.kind != eid.ErrNoAccount {
+		if !errors.Is(want.kind, eid.ErrNoAccount) {
 			require.Equal(t, []any{status, "SOME_CODE", "unreadable", 7 * time.Second}, []any{f.Status, f.Code, f.Param, f.After})
 		}
 	}

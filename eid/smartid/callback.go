@@ -24,14 +24,16 @@ const (
 const maxCallback = 1800
 
 // callbackURL adds value to the query of an address. The app appends its own
-// parameters behind it, for which there must be a query already.
-func callbackURL(address, value string) (string, error) {
+// parameters behind it, for which there must be a query already. plain is for
+// simulators: an address of this machine may be without TLS.
+func callbackURL(address, value string, plain bool) (string, error) {
 	refuse := func(why string) (string, error) {
 		return "", fmt.Errorf("%w: ReturnURL: %s", eid.ErrRequest, why)
 	}
 	u, err := url.Parse(address)
 	switch {
-	case err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.Opaque != "":
+	case err != nil || u.Hostname() == "" || u.User != nil || u.Opaque != "" ||
+		u.Scheme != "https" && !(plain && u.Scheme == "http" && loopback(u.Hostname())):
 		return refuse("not an https address")
 	case strings.ContainsFunc(address, func(r rune) bool { return r <= ' ' || r > '~' || r == '|' || r == '#' }):
 		return refuse("a character that the service does not take")
@@ -53,6 +55,8 @@ func callbackURL(address, value string) (string, error) {
 	}
 	return address, nil
 }
+
+func loopback(host string) bool { return host == "localhost" || host == "127.0.0.1" || host == "::1" }
 
 // Return is what the app sent back with the person's browser. It is a proof of
 // presence, so it is used once and prints a fixed text.

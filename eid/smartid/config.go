@@ -80,7 +80,8 @@ type Config struct {
 	Now func() time.Time
 	// Rand is where challenges come from. Default crypto/rand.
 	Rand io.Reader
-	// InsecureHTTP allows an Environment without TLS, for simulators on loopback.
+	// InsecureHTTP allows an Environment without TLS, and a ReturnURL of this
+	// machine without it, for simulators on loopback.
 	InsecureHTTP bool
 }
 
@@ -97,6 +98,7 @@ type settings struct {
 	Config
 	api      *client
 	verifier *Verifier
+	key      []byte // of states
 }
 
 // defaults of an API: which interactions it has, and which it uses.
@@ -116,6 +118,7 @@ func (c Config) check(screens defaults) (*settings, error) {
 	refuse := func(format string, args ...any) (*settings, error) {
 		return nil, fmt.Errorf("eid/smartid: Config."+format, args...)
 	}
+	c.Environment = c.Environment.clone()
 	c.Hash = orDefault(c.Hash, SHA512)
 	c.Certificates = orDefault(c.Certificates, Qualified)
 	c.PollTimeout = orDefault(c.PollTimeout, 30*time.Second)
@@ -159,7 +162,7 @@ func (c Config) check(screens defaults) (*settings, error) {
 			return refuse("Pins: %w", err)
 		}
 	}
-	s := &settings{Config: c}
+	s := &settings{Config: c, key: stateKey(c)}
 	if s.api, err = newClient(c.Environment.BaseURL, c.Client, c.PollTimeout, c.Now, c.InsecureHTTP); err != nil {
 		return refuse("Environment: %w", err)
 	}

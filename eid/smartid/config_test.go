@@ -1,7 +1,6 @@
 package smartid_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -125,7 +124,7 @@ func TestTheServicesOwnWordsAreKeptWhereTheyAreWords(t *testing.T) {
 	s, err := smartid.ParseSession([]byte(`{"state":"COMPLETE","result":{"endResult":"NEW_END","details":{"interaction":"38001085718"}}}`))
 	require.NoError(t, err)
 	var f *smartid.Failure
-	require.True(t, errors.As(s.Err(), &f))
+	require.ErrorAs(t, s.Err(), &f)
 	require.Equal(t, []string{"NEW_END", "unreadable"}, []string{f.Result, f.Interaction})
 	require.ErrorIs(t, f, eid.ErrState)
 }

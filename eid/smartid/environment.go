@@ -104,6 +104,20 @@ func signing(branch ...int) []Policy {
 	}
 }
 
+// clone returns a copy that shares nothing with the caller's.
+func (e Environment) clone() Environment {
+	for _, policies := range []*[]Policy{&e.Authentication, &e.Signing} {
+		*policies = slices.Clone(*policies)
+		for i, p := range *policies {
+			(*policies)[i].All = slices.Clone(p.All)
+			for j, id := range p.All {
+				(*policies)[i].All[j] = slices.Clone(id)
+			}
+		}
+	}
+	return e
+}
+
 // offers reports whether certificates of level l exist whose worth satisfies min.
 func offers(policies []Policy, l CertificateLevel, min eid.Level) bool {
 	return slices.ContainsFunc(policies, func(p Policy) bool {

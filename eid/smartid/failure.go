@@ -152,13 +152,13 @@ func refusedBy(op string, r *httpx.Reply, now time.Time) *Failure {
 	o := outcomeOfStatus(r.Status)
 	f := &Failure{Op: op, Status: r.Status, Advice: o.advice, kind: o.kind}
 	switch {
-	case o.kind == eid.ErrNoAccount && op == opPoll:
+	case errors.Is(o.kind, eid.ErrNoAccount) && op == opPoll:
 		// Results are kept for a few minutes, then the session is forgotten.
 		f.kind, f.Advice = eid.ErrExpired, AdviceAgain
-	case o.kind == eid.ErrNoAccount:
+	case errors.Is(o.kind, eid.ErrNoAccount):
 		f.Status = http.StatusNotFound
 		return f
-	case o.kind == eid.ErrRequest && op == opPoll:
+	case errors.Is(o.kind, eid.ErrRequest) && op == opPoll:
 		f.kind = ErrProtocol
 	}
 	f.After, _ = httpx.RetryAfter(r.Header, now)

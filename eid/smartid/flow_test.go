@@ -226,7 +226,7 @@ func TestWhoeverIsAskedForHasToAnswer(t *testing.T) {
 	require.Equal(t, "/smart-id-rp/v3/authentication/device-link/etsi/"+number, r.service.begun.path)
 	r.service.complete(issue(holder{identifier: "PNOEE-50001029996"}), "QR")
 	_, err := r.Resolve(t.Context(), c.State, nil)
-	require.ErrorIs(t, err, eid.ErrState)
+	require.ErrorIs(t, err, eid.ErrUntrusted)
 	r.service.complete(issue(holder{}), "QR")
 	_, err = r.Resolve(t.Context(), c.State, nil)
 	require.NoError(t, err)
@@ -245,7 +245,7 @@ func TestAKnownAccountIsAskedAgain(t *testing.T) {
 		} {
 			r.service.complete(issue(h), wire)
 			_, err = r.Resolve(t.Context(), c.State, nil)
-			require.ErrorIs(t, err, eid.ErrState, name)
+			require.ErrorIs(t, err, eid.ErrUntrusted, name)
 		}
 		for _, noSAN := range []bool{false, true} {
 			r.service.complete(issue(holder{noSAN: noSAN}), wire)
@@ -302,7 +302,7 @@ func TestAStateGoesOnAtAnotherReplica(t *testing.T) {
 	r.service.complete(issue(holder{}), "QR")
 	// Its configuration has changed meanwhile; what was asked has not.
 	other := newRig(t, func(cfg *smartid.Config) {
-		cfg.Hash, cfg.RelyingPartyName, cfg.Certificates = smartid.SHA3x256, "Demo", smartid.Advanced
+		cfg.Hash, cfg.Certificates = smartid.SHA3x256, smartid.Advanced
 		cfg.Interactions = []smartid.InteractionType{smartid.ConfirmationMessage}
 	})
 	other.service.session = r.service.session
@@ -310,12 +310,18 @@ func TestAStateGoesOnAtAnotherReplica(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, code, id.Code)
 
-	live := newRig(t, func(cfg *smartid.Config) { cfg.Environment = smartid.Live() })
-	_, err = live.Resolve(t.Context(), c.State, nil)
-	require.ErrorIs(t, err, eid.ErrState, "a state of the demo is worth nothing elsewhere")
-	_, err = live.LiveLink(c.State, now)
-	require.ErrorIs(t, err, eid.ErrState)
-	require.Empty(t, live.service.requests)
+	for name, change := range map[string]func(*smartid.Config){
+		"another environment":   func(cfg *smartid.Config) { cfg.Environment = smartid.Live() },
+		"another relying party": func(cfg *smartid.Config) { cfg.RelyingPartyUUID = "00000000-0000-4000-8000-000000000001" },
+		"another name of it":    func(cfg *smartid.Config) { cfg.RelyingPartyName = "Demo" },
+	} {
+		elsewhere := newRig(t, change)
+		_, err = elsewhere.Resolve(t.Context(), c.State, nil)
+		require.ErrorIs(t, err, eid.ErrState, name)
+		_, err = elsewhere.LiveLink(c.State, now)
+		require.ErrorIs(t, err, eid.ErrState, name)
+		require.Empty(t, elsewhere.service.requests)
+	}
 }
 
 func TestEvidenceVerifiesAgainAndHoldsNoSecret(t *testing.T) {

@@ -60,7 +60,7 @@ func FuzzSession(f *testing.F) {
 func FuzzState(f *testing.F) {
 	kinds := states(f)
 	for _, s := range kinds {
-		f.Add([]byte(s))
+		f.Add(smartid.Untagged(s))
 	}
 	r := newRig(f, nil)
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -258,7 +258,8 @@ func (s *service) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err := r.Context().Err(); err != nil {
 		return nil, err
 	}
-	status, reply := http.StatusOK, any(nil)
+	status := http.StatusOK
+	var reply any
 	switch {
 	case r.Method == http.MethodPost:
 		s.begun = begun{path: r.URL.Path, scheme: s.scheme, secret: must(base64.StdEncoding.DecodeString(sessionSecret)), verifier: "XtPfaGa8JnGtYrJjboooUf0KfY9sMEHrWFpSQrsUv9c"}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
@@ -54,7 +55,7 @@ func (t InteractionType) longest() int {
 // interactionsOf puts the same text on all screens, in their order of
 // preference. A text that is too long for one of them is refused.
 func interactionsOf(types []InteractionType, text string) ([]interaction, error) {
-	if !utf8.ValidString(text) || bytes.ContainsFunc([]byte(text), unicode.IsControl) {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
 		return nil, fmt.Errorf("%w: Text: not printable", eid.ErrRequest)
 	}
 	offer := make([]interaction, len(types))

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"maps"
 	"net/http"
 	"testing"
@@ -150,7 +149,7 @@ func ends(v2 bool, want error, result, interaction string) func(*testing.T, []by
 		require.ErrorIs(t, err, want)
 		var f *smartid.Failure
 		if result == "" {
-			require.False(t, errors.As(err, &f))
+			require.NotErrorAs(t, err, &f)
 			return
 		}
 		require.ErrorAs(t, err, &f)

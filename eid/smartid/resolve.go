@@ -34,7 +34,7 @@ func (a *Authenticator) ResolveVerified(ctx context.Context, s eid.State, answer
 	if err != nil {
 		return nil, err
 	}
-	asked := st.asked()
+	asked := a.s.asked(st)
 	asked.Return = back
 	return a.s.verifier.Verify(ctx, session, asked, a.s.Now())
 }
@@ -106,12 +106,12 @@ func (s *state) binding() (value string, secret []byte) {
 }
 
 // asked returns what the session was begun with.
-func (s *state) asked() Asked {
-	level, _ := eid.ParseLevel(s.level) // valid has seen it
-	value, secret := s.binding()
+func (s *settings) asked(st *state) Asked {
+	level, _ := eid.ParseLevel(st.level) // valid has seen it
+	value, secret := st.binding()
 	return Asked{
-		SchemeName: s.scheme, RelyingPartyName: s.party, Challenge: s.challenge, Interactions: s.interactions,
-		Callback: s.callback, Value: value, Secret: secret, Hash: Hash(s.hash), Flows: s.flows(),
-		Certificates: CertificateLevel(s.certificates), Level: level, Code: eid.PersonalCode(s.code), Document: s.document,
+		SchemeName: s.Environment.SchemeName, RelyingPartyName: s.RelyingPartyName, Challenge: st.challenge,
+		Interactions: st.interactions, Callback: st.callback, Value: value, Secret: secret, Hash: Hash(st.hash), Flows: st.flows(),
+		Certificates: CertificateLevel(st.certificates), Level: level, Code: eid.PersonalCode(st.code), Document: st.document,
 	}
 }

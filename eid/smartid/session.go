@@ -1,6 +1,7 @@
 package smartid
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"log/slog"
@@ -70,10 +71,10 @@ const maxSession = 64 << 10
 // ParseSession reads the body of a session status. The error wraps ErrProtocol
 // and quotes nothing.
 func ParseSession(body []byte) (Session, error) {
-	s := Session{raw: body}
 	if len(body) > maxSession {
 		return Session{}, fmt.Errorf("%w: too long", ErrProtocol)
 	}
+	s := Session{raw: bytes.Clone(body)}
 	if err := httpx.DecodeJSON(body, &s.status, httpx.JSONLimits{}); err != nil {
 		return Session{}, fmt.Errorf("%w: %w", ErrProtocol, err)
 	}

@@ -171,7 +171,7 @@ func (a *Authenticator) BeginSignature(ctx context.Context, r SignatureRequest) 
 func (r SignatureRequest) check() (string, error) {
 	hash, _ := r.Hash.crypto()
 	algorithm, ok := r.Scheme.algorithm(r.Hash)
-	field := ""
+	var field string
 	switch {
 	case !validDocument(r.Document):
 		field = "Document"

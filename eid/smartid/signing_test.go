@@ -122,8 +122,8 @@ func TestAnAnswerThatIsNotTheSignatureIsRefused(t *testing.T) {
 		}{
 			"of the key that authenticates":    {issue(holder{}), nil, trust.RulePurpose},
 			"of a basic certificate":           {signer(holder{policies: basic}), nil, trust.RulePolicy},
-			"of another person":                {signer(holder{identifier: "PNOEE-50001029996", document: document}), nil, eid.ErrState},
-			"of another account":               {signer(holder{document: number + "-EFGH-Q"}), nil, eid.ErrState},
+			"of another person":                {signer(holder{identifier: "PNOEE-50001029996", document: document}), nil, eid.ErrUntrusted},
+			"of another account":               {signer(holder{document: number + "-EFGH-Q"}), nil, eid.ErrUntrusted},
 			"as an authentication":             {signer(holder{}), put("signatureProtocol", "ACSP_V2"), eid.ErrUntrusted},
 			"with another algorithm":           {signer(holder{}), put("signature/signatureAlgorithm", "sha384WithRSAEncryption"), eid.ErrUntrusted},
 			"in a way that was not offered":    {signer(holder{}), put("signature/flowType", "Notification"), eid.ErrState},
@@ -271,7 +271,7 @@ func TestTheCertificateOfAnAccountIsVerified(t *testing.T) {
 		"good without a value":   {200, object{"state": "OK"}, eid.ErrUntrusted},
 		"for authentication":     {200, reply(issue(holder{})), trust.RulePurpose},
 		"of another account":     {200, reply(signer(holder{document: number + "-EFGH-Q"})), eid.ErrUntrusted},
-		"of another person":      {200, reply(signer(holder{identifier: "PNOEE-50001029996", noSAN: true})), eid.ErrState},
+		"of another person":      {200, reply(signer(holder{identifier: "PNOEE-50001029996", noSAN: true})), eid.ErrUntrusted},
 		"of a stranger's issuer": {200, reply(signer(holder{issuer: newAuthority()})), trust.RuleChain},
 		"of no account":          {404, object{}, eid.ErrNoAccount},
 	} {

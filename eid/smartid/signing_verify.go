@@ -89,7 +89,7 @@ func (a AskedSignature) valid() (digest []byte, algorithm string, err error) {
 	digest, decodeErr := httpx.DecodeBase64(a.Digest)
 	hash, _ := a.Hash.crypto()
 	algorithm, known := a.Scheme.algorithm(a.Hash)
-	field := ""
+	var field string
 	switch {
 	case !known:
 		field = "Scheme"

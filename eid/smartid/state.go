@@ -2,8 +2,9 @@ package smartid
 
 import (
 	"bytes"
+	"crypto/hmac"
+	"crypto/sha256"
 	"encoding/binary"
-	"fmt"
 	"strings"
 	"time"
 
@@ -27,7 +28,7 @@ const stateVersion = 1
 type state struct {
 	kind byte
 
-	scheme, party, id             string
+	id                            string
 	base, token, secret           string // of a device link; the secret in base64
 	challenge                     string // base64 of the challenge, the digest or the hash
 	interactions, callback, value string
@@ -41,7 +42,7 @@ type state struct {
 // strings returns the fields in their order on paper.
 func (s *state) strings() []*string {
 	return []*string{
-		&s.scheme, &s.party, &s.id, &s.base, &s.token, &s.secret, &s.challenge, &s.interactions, &s.callback,
+		&s.id, &s.base, &s.token, &s.secret, &s.challenge, &s.interactions, &s.callback,
 		&s.value, &s.hash, &s.algorithm, &s.certificates, &s.level, &s.code, &s.document, &s.lang, &s.flow,
 		&s.linkedValue, &s.linkedSecret,
 	}
@@ -49,10 +50,10 @@ func (s *state) strings() []*string {
 
 // encode writes version, kind, the two times in milliseconds, and each text
 // behind its length.
-func (s state) encode() eid.State {
+func (s state) encode() []byte {
 	b := []byte{stateVersion, s.kind}
-	b = binary.BigEndian.AppendUint64(b, uint64(s.begun.UnixMilli()))   //nolint:gosec // read back the same way
-	b = binary.BigEndian.AppendUint64(b, uint64(s.expires.UnixMilli())) //nolint:gosec // as above
+	b = binary.BigEndian.AppendUint64(b, uint64(s.begun.UnixMilli()))
+	b = binary.BigEndian.AppendUint64(b, uint64(s.expires.UnixMilli()))
 	for _, field := range s.strings() {
 		b = binary.AppendUvarint(b, uint64(len(*field)))
 		b = append(b, *field...)
@@ -62,9 +63,9 @@ func (s state) encode() eid.State {
 
 // decodeState reads a state of that kind. Whatever encode would not have
 // written is eid.ErrState.
-func decodeState(b eid.State, kind byte) (*state, error) {
+func decodeState(b []byte, kind byte) (*state, error) {
 	const times = 2 + 8 + 8
-	if len(b) < times || len(b) > eid.MaxState || b[0] != stateVersion || b[1] != kind {
+	if len(b) < times || b[0] != stateVersion || b[1] != kind {
 		return nil, foreign("state of another kind or version")
 	}
 	s := &state{
@@ -75,7 +76,7 @@ func decodeState(b eid.State, kind byte) (*state, error) {
 	rest := []byte(b[times:])
 	for _, field := range s.strings() {
 		n, width := binary.Uvarint(rest)
-		if width <= 0 || n > uint64(len(rest)-width) {
+		if width <= 0 || n > uint64(len(rest)-width) { //nolint:gosec // width is within rest
 			return nil, foreign("state ends too early")
 		}
 		*field, rest = string(rest[width:width+int(n)]), rest[width+int(n):] //nolint:gosec // n is within rest
@@ -84,6 +85,35 @@ func decodeState(b eid.State, kind byte) (*state, error) {
 		return nil, foreign("state is malformed")
 	}
 	return s, nil
+}
+
+// stateKey is of one relying party in one environment, so that the states of
+// another are told apart, and damaged ones. That nobody reads or writes states is
+// for who keeps them.
+func stateKey(c Config) []byte {
+	key := sha256.Sum256([]byte(strings.Join([]string{c.Environment.SchemeName, c.RelyingPartyUUID, c.RelyingPartyName}, "|")))
+	return key[:]
+}
+
+// seal writes a state and a tag behind it.
+func (s *settings) seal(st *state) eid.State {
+	b := st.encode()
+	return append(b, s.tag(b)...)
+}
+
+// open reads a state of that kind which was sealed here or at another replica.
+func (s *settings) open(b eid.State, kind byte) (*state, error) {
+	end := len(b) - sha256.Size
+	if end < 0 || len(b) > eid.MaxState || !hmac.Equal(b[end:], s.tag(b[:end])) {
+		return nil, foreign("state is damaged, or of somebody else")
+	}
+	return decodeState(b[:end], kind)
+}
+
+func (s *settings) tag(b []byte) []byte {
+	mac := hmac.New(sha256.New, s.key)
+	_, _ = mac.Write(b) // never fails
+	return mac.Sum(nil)
 }
 
 // valid reports whether everything is there that the kind needs.
@@ -95,10 +125,9 @@ func (s *state) valid() bool {
 	level, levelErr := eid.ParseLevel(s.level)
 	switch {
 	case challengeErr != nil, secretErr != nil, linkedErr != nil, levelErr != nil:
-	case !sessionID(s.id), s.party == "", !s.expires.After(s.begun):
+	case !sessionID(s.id), !s.expires.After(s.begun):
 	case level == eid.Undefined, !CertificateLevel(s.certificates).known():
 	case s.kind != kindChoice && (s.challenge == "" || !hashed || s.interactions == "" || s.algorithm == ""):
-	case s.kind != kindAuthenticationV2 && s.scheme == "":
 	case s.code != "" && eid.PersonalCode(s.code).Valid() != nil:
 	case (s.callback == "") != (s.value == ""), s.callback != "" && !s.byLink():
 	default:
@@ -121,19 +150,7 @@ func (s *state) flows() []FlowType {
 	return []FlowType{QR, FlowType(s.flow)}
 }
 
-// deviceLink returns what the links of the session are computed from.
-func (s *state) deviceLink(t SessionType) Link {
-	secret, _ := httpx.DecodeBase64(s.secret) // valid has seen it
-	return Link{
-		SchemeName: s.scheme, RelyingPartyName: s.party, Session: t, Challenge: s.challenge, Interactions: s.interactions,
-		Callback: s.callback, Base: s.base, Token: s.token, Secret: secret, Language: s.lang,
-	}
-}
-
 // sessionID reports whether id can be a session's, which stands in a path.
 func sessionID(id string) bool {
 	return id != "" && len(id) <= 64 && strings.Trim(id, "0123456789abcdefABCDEF-") == ""
 }
-
-// Format prints a fixed text, whatever the verb.
-func (state) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("[state]")) }

@@ -129,14 +129,14 @@ func (a *AuthenticatorV2) begin(ctx context.Context, r eid.Request, document str
 	}
 	hashType, pkcs1, _ := a.s.Hash.sha2()
 	st := &state{
-		kind: kindAuthenticationV2, scheme: a.s.Environment.SchemeName, party: a.s.RelyingPartyName, lang: lang,
+		kind: kindAuthenticationV2, lang: lang,
 		challenge: base64.StdEncoding.EncodeToString(hash), interactions: encodeInteractions(offer),
 		hash: string(a.s.Hash), algorithm: pkcs1, certificates: string(certificates), level: r.Required().String(),
 		code: string(r.Code), document: document,
 	}
 	var reply sessionReply
 	err = a.s.api.post(ctx, opBegin, addressed("/authentication", document, r.Code), requestV2{
-		RelyingPartyUUID: a.s.RelyingPartyUUID, RelyingPartyName: st.party, CertificateLevel: certificates,
+		RelyingPartyUUID: a.s.RelyingPartyUUID, RelyingPartyName: a.s.RelyingPartyName, CertificateLevel: certificates,
 		Hash: st.challenge, HashType: hashType, Interactions: offer, Properties: a.s.properties(),
 	}, &reply)
 	switch {
@@ -148,7 +148,7 @@ func (a *AuthenticatorV2) begin(ctx context.Context, r eid.Request, document str
 	st.id = reply.ID
 	st.begun = a.s.Now().Truncate(time.Millisecond)
 	st.expires = st.begun.Add(a.s.Lifetime)
-	return eid.Challenge{State: st.encode(), Code: ControlCode(hash), Expires: st.expires}, nil
+	return eid.Challenge{State: a.s.seal(st), Code: ControlCode(hash), Expires: st.expires}, nil
 }
 
 // Resolve implements [eid.Authenticator]. answer must be empty: no browser
@@ -171,5 +171,5 @@ func (a *AuthenticatorV2) ResolveVerified(ctx context.Context, s eid.State, answ
 	if err != nil {
 		return nil, err
 	}
-	return a.s.verifier.VerifyV2(ctx, session, st.askedV2(), a.s.Now())
+	return a.s.verifier.VerifyV2(ctx, session, a.s.askedV2(st), a.s.Now())
 }

@@ -70,7 +70,7 @@ func TestV2RefusesWhatItsRulesDoNotProve(t *testing.T) {
 		"a lower level":                   {issue(holder{}), put("cert/certificateLevel", "ADVANCED"), eid.ErrTooWeak},
 		"a basic certificate said not to": {issue(holder{policies: basic}), nil, trust.RulePolicy},
 		"the certificate for signatures":  {signer(holder{}), nil, trust.RulePurpose},
-		"another person":                  {issue(holder{identifier: "PNOEE-50001029996"}), nil, eid.ErrState},
+		"another person":                  {issue(holder{identifier: "PNOEE-50001029996"}), nil, eid.ErrUntrusted},
 		"no certificate":                  {issue(holder{}), without("cert"), eid.ErrUntrusted},
 		"another account":                 {issue(holder{}), put("result/documentNumber", number+"-EFGH-Q"), eid.ErrUntrusted},
 	} {

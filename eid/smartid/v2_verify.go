@@ -77,7 +77,7 @@ func (v *Verifier) VerifyV2(ctx context.Context, s Session, a AskedV2, at time.T
 
 // digest returns the hash, and names what is missing.
 func (a AskedV2) digest() ([]byte, error) {
-	field := ""
+	var field string
 	digest, err := httpx.DecodeBase64(a.Digest)
 	algorithm, _ := a.Hash.crypto()
 	_, _, known := a.Hash.sha2()
@@ -99,10 +99,10 @@ func (a AskedV2) digest() ([]byte, error) {
 }
 
 // askedV2 returns what the session was begun with.
-func (s *state) askedV2() AskedV2 {
-	level, _ := eid.ParseLevel(s.level) // valid has seen it
+func (s *settings) askedV2(st *state) AskedV2 {
+	level, _ := eid.ParseLevel(st.level) // valid has seen it
 	return AskedV2{
-		RelyingPartyName: s.party, Digest: s.challenge, Hash: Hash(s.hash), Interactions: s.interactions,
-		Certificates: CertificateLevel(s.certificates), Level: level, Code: eid.PersonalCode(s.code), Document: s.document,
+		RelyingPartyName: s.RelyingPartyName, Digest: st.challenge, Hash: Hash(st.hash), Interactions: st.interactions,
+		Certificates: CertificateLevel(st.certificates), Level: level, Code: eid.PersonalCode(st.code), Document: st.document,
 	}
 }

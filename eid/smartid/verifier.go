@@ -55,7 +55,7 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 	case cfg.Revocation == nil:
 		return nil, errors.New("eid/smartid: Config.Revocation is required")
 	}
-	return &Verifier{environment: cfg.Environment, trust: cfg.Trust, revocation: cfg.Revocation}, nil
+	return &Verifier{environment: cfg.Environment.clone(), trust: cfg.Trust, revocation: cfg.Revocation}, nil
 }
 
 // Verified is an answer that proves what it says.
@@ -167,13 +167,13 @@ func (c *certified) identify(code eid.PersonalCode, document, said string) error
 	case c.person.Code == "":
 		return malformed("certificate of no person")
 	case code != "" && c.person.Code != code:
-		return foreign("another person")
+		return malformed("another person")
 	case document != "" && said != document:
-		return foreign("another account")
+		return malformed("another account")
 	case c.person.Document != "" && said != c.person.Document:
 		return malformed("certificate of another account")
 	case document != "" && !strings.HasPrefix(document, string(c.person.Identifier)+"-"):
-		return foreign("account of another person")
+		return malformed("account of another person")
 	}
 	return nil
 }

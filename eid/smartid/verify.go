@@ -95,7 +95,7 @@ func (v *Verifier) Verify(ctx context.Context, s Session, a Asked, at time.Time)
 
 // valid names what is missing, before its absence is taken for something.
 func (a Asked) valid() error {
-	field := ""
+	var field string
 	challenge, err := httpx.DecodeBase64(a.Challenge)
 	_, known := a.Hash.crypto()
 	switch {

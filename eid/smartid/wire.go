@@ -87,8 +87,8 @@ func addressed(path, document string, code eid.PersonalCode) string {
 	return path + "/anonymous"
 }
 
-// validDocument reports whether s can be the number of an account: a person's
-// identifier and something behind it.
+// validDocument reports whether s can be the number of an account. It begins
+// like an identifier, and the service knows the rest.
 func validDocument(s string) bool {
 	_, err := eid.ParseIdentifier(s)
 	return err == nil && alphabet(s, "-")
