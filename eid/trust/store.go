@@ -20,11 +20,12 @@ type Config struct {
 	Intermediates []*x509.Certificate
 }
 
-// Store is a set of authorities. It does not change, and all methods may be
+// Store is a set of authorities. The set does not change, and all methods may be
 // called concurrently.
 type Store struct {
 	anchors, intermediates *x509.CertPool
 	list                   []Info
+	memory                 memory
 }
 
 // New checks that each certificate is that of an authority: CA:true and the
@@ -34,7 +35,7 @@ func New(cfg Config) (*Store, error) {
 	if len(cfg.Anchors) == 0 {
 		return nil, errors.New("eid/trust: Config.Anchors is required")
 	}
-	s := &Store{anchors: x509.NewCertPool(), intermediates: x509.NewCertPool()}
+	s := &Store{anchors: x509.NewCertPool(), intermediates: x509.NewCertPool(), memory: memory{uppers: map[string][]upper{}}}
 	for _, part := range []struct {
 		field string
 		role  Role

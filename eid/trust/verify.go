@@ -132,13 +132,12 @@ func (s *Store) Verify(leaf *x509.Certificate, p Profile, at time.Time) (*Verifi
 
 // chain leaves the path to crypto/x509, which refuses SHA-1 and MD5 signatures,
 // critical extensions that it does not know, and paths longer than an authority
-// may have. Extended usages are looked at above: of its own accord it asks for
-// those of a web server.
+// may have.
 func (s *Store) chain(leaf *x509.Certificate, at time.Time) ([]*x509.Certificate, error) {
-	chains, err := leaf.Verify(x509.VerifyOptions{
-		Roots: s.anchors, Intermediates: s.intermediates, CurrentTime: at,
-		KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny},
-	})
+	if chain := s.memory.recall(leaf, at); chain != nil {
+		return chain, nil
+	}
+	chains, err := leaf.Verify(anyUsage(s.anchors, s.intermediates, at))
 	var invalid x509.CertificateInvalidError
 	switch {
 	case errors.As(err, &invalid) && invalid.Reason == x509.Expired:
@@ -146,6 +145,7 @@ func (s *Store) chain(leaf *x509.Certificate, at time.Time) ([]*x509.Certificate
 	case err != nil || len(chains) == 0 || len(chains[0]) < 2:
 		return nil, RuleChain // the cause holds the certificate
 	}
+	s.memory.remember(chains[0][1:])
 	return chains[0], nil
 }
 
