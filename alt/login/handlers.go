@@ -127,7 +127,7 @@ func (p *pages) begin(w http.ResponseWriter, r *http.Request) {
 	case v.Stage == "":
 		p.refuse(w, r, err)
 	default:
-		p.cfg.Logger.WarnContext(r.Context(), "method of authentication could not begin", "method", string(m))
+		p.cfg.Logger.WarnContext(r.Context(), "method of authentication could not begin", "method", string(m), "error", err)
 		p.write(w, r, http.StatusBadGateway, v, "unavailable")
 	}
 }

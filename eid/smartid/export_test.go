@@ -6,7 +6,9 @@ func PayloadForTest(a Asked, serverRandom, userChallenge string, used Interactio
 }
 
 // CallbackForTest returns an address with our value in its query.
-func CallbackForTest(address, value string) (string, error) { return callbackURL(address, value, false) }
+func CallbackForTest(address, value string) (string, error) {
+	return callbackURL(address, value, false)
+}
 
 // AnswersForTest reports whether a return answers a challenge.
 func (r *Return) AnswersForTest(userChallenge string) bool { return r.answers(userChallenge) }

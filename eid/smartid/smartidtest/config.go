@@ -29,6 +29,9 @@ type Config struct {
 	// KeyBits is the size of the people's RSA keys. Default 2048, which is quick; the real ones have 4096 or 6144.
 	KeyBits int
 
+	// InsecureHTTP takes callbacks, and a DeviceLinkBase, of this machine without TLS, for demonstrations. The real
+	// service never does.
+	InsecureHTTP bool
 	// Addr is where Start listens. Default "127.0.0.1:0".
 	Addr string
 	// Now is the clock of sessions, links and certificates. Default time.Now.
@@ -78,7 +81,8 @@ func (c *Config) check() error {
 			return fieldError(fmt.Sprintf("Parties[%d].Brokered", i), "must have at most 32 bytes")
 		}
 	}
-	if u, err := url.Parse(c.DeviceLinkBase); err != nil || c.DeviceLinkBase != "" && (u.Scheme != "https" || u.Host == "" || strings.ContainsAny(c.DeviceLinkBase, "?#|")) {
+	if u, err := url.Parse(c.DeviceLinkBase); err != nil || c.DeviceLinkBase != "" &&
+		(u.Scheme != "https" && !(c.InsecureHTTP && here(u)) || u.Host == "" || strings.ContainsAny(c.DeviceLinkBase, "?#|")) {
 		return fieldError("DeviceLinkBase", "is not an https address without query and fragment")
 	}
 	if strings.Contains(c.Scheme, "|") {

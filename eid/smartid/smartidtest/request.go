@@ -83,7 +83,7 @@ func (s *Server) read(r route, body []byte) (ask, *fault) {
 	if r.version == 2 {
 		a.readV2(f, r.kind)
 	} else {
-		a.readV3(f, r)
+		a.readV3(f, r, s.cfg.InsecureHTTP)
 	}
 	a.readProperties(f)
 	if r.kind != kindCertificate {
@@ -107,8 +107,8 @@ func (a *ask) readLevel(f fields, kind string) {
 	}
 }
 
-// readV3 reads what the kinds of version 3 have.
-func (a *ask) readV3(f fields, r route) {
+// readV3 reads what the kinds of version 3 have. plain takes callbacks of this machine without TLS.
+func (a *ask) readV3(f fields, r route, plain bool) {
 	switch r.kind {
 	case kindCertificate:
 		return
@@ -128,7 +128,7 @@ func (a *ask) readV3(f fields, r route) {
 	}
 	switch r.flow {
 	case byLink:
-		a.readCallback(f)
+		a.readCallback(f, plain)
 	case byLinked:
 		a.linked = f.required("linkedSessionID")
 	case byNotification:
@@ -174,15 +174,22 @@ func (a *ask) readNonce(f fields) {
 	a.nonce = nonce
 }
 
+// here reports an address of this machine without TLS.
+func here(u *url.URL) bool {
+	host := u.Hostname()
+	return u.Scheme == "http" && u.Fragment == "" && (host == "localhost" || host == "127.0.0.1" || host == "::1")
+}
+
 var callbackForm = regexp.MustCompile(`^https://([^|#]+)$`)
 
-func (a *ask) readCallback(f fields) {
+func (a *ask) readCallback(f fields, plain bool) {
 	link, given := f.text("initialCallbackUrl")
 	if !given {
 		return
 	}
 	u, err := url.Parse(link)
-	if len(link) > maxCallback || !callbackForm.MatchString(link) || err != nil || u.Host == "" {
+	formed := callbackForm.MatchString(link) || plain && err == nil && here(u)
+	if len(link) > maxCallback || !formed || err != nil || u.Host == "" {
 		f.refuse("initialCallbackUrl", "The callback URL value is invalid")
 		return
 	}
