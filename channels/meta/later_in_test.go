@@ -7,7 +7,6 @@ import (
 
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/channels/meta"
-	"github.com/liidestuja/liidestuja/msp"
 )
 
 // lineless is an app whose accounts come later.
@@ -31,7 +30,6 @@ func TestAnAppWithoutLinesHasToBeMeant(t *testing.T) {
 	app, err = meta.New(cfg)
 	require.NoError(t, err)
 	require.Len(t, app.Channels(), 4, "it may have lines too")
-	var _ msp.Provider = app
 }
 
 func TestAnAppWithoutLinesKnowsMeta(t *testing.T) {

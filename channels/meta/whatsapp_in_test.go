@@ -116,6 +116,16 @@ func TestStatusesOnWhatsApp(t *testing.T) {
 	}
 }
 
+func TestWhatADeliveryCostsStaysInTheBytesOfItsEvent(t *testing.T) {
+	const pricing = `"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"utility"}`
+	events := parsed(t, receiver(t), waBody("messages", `"statuses":[`+
+		`{"id":"o1","status":"delivered","timestamp":"1700000001","recipient_id":"`+mari+`",`+pricing+`},`+
+		`{"id":"o2","status":"read","timestamp":"1700000001","recipient_id":"`+mari+`"}]`))
+	require.Len(t, events, 2)
+	require.Contains(t, string(events[0].Meta().Raw), pricing)
+	require.NotContains(t, string(events[1].Meta().Raw), "pricing")
+}
+
 func TestOtherFieldsOfANumber(t *testing.T) {
 	for name, tc := range map[string]struct {
 		field, value string

@@ -1,50 +1,20 @@
 package metatest
 
 import (
+	"embed"
 	"html/template"
 	"net/http"
 	"slices"
 	"strings"
 )
 
-// shell is what the simulator's pages for people share. They need no script.
-const shell = `<!DOCTYPE html>
-<html lang="{{.T.Lang}}">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>{{block "title" .}}{{end}}</title>
-<style>
-body { font: 1rem/1.5 sans-serif; max-width: 36rem; margin: 0 auto; padding: 1rem; color: #1c1e21; background: #fff }
-fieldset { margin: 1rem 0; border: 1px solid #606770; border-radius: .5rem }
-fieldset p { margin: 0; padding: .5rem 0 }
-small { display: block; color: #4b4f56 }
-button { font: inherit; padding: .6rem 1.2rem; border: 2px solid #0a5bc4; border-radius: .5rem; background: #fff; color: #0a5bc4 }
-button.main { background: #0a5bc4; color: #fff }
-a { color: #0a5bc4 }
-</style></head>
-<body>
-<nav aria-label="{{.T.Languages}}">{{range .Others}}<a href="{{.URL}}" lang="{{.Lang}}" hreflang="{{.Lang}}">{{.Name}}</a> {{end}}</nav>
-<main>{{block "main" .}}{{end}}</main>
-</body>
-</html>
-`
+// pages are what the simulator shows to people, without script. shell.html is what they share, and asks for nothing from
+// elsewhere.
+//
+//go:embed pages
+var pages embed.FS
 
-// loginPage is the dialog: who asks, for what, for which accounts, and two answers.
-const loginPage = `{{define "title"}}{{.T.Login}}{{end}}
-{{define "main"}}<h1>{{.T.Login}}</h1>
-<p>{{.T.Asks}} <strong>{{.App}}</strong></p>
-<ul>{{range .Scopes}}<li><code>{{.}}</code></li>
-{{end}}</ul>
-<form method="post">
-{{if .Pages}}<fieldset><legend>{{.T.Pages}}</legend>
-{{range .Pages}}<p><label><input type="checkbox" name="page" value="{{.ID}}" checked> {{.Name}} ({{.ID}})</label>{{with .Linked}}<small>Instagram: {{.}}</small>{{end}}{{if .Mute}}<small>{{$.T.Mute}}</small>{{end}}</p>
-{{end}}</fieldset>
-{{end}}{{if .Businesses}}<fieldset><legend>{{.T.Businesses}}</legend>
-{{range .Businesses}}<p><label><input type="checkbox" name="business" value="{{.ID}}" checked> {{.ID}}</label>{{range .Numbers}}<small>{{.}}</small>{{end}}</p>
-{{end}}</fieldset>
-{{end}}<p><button class="main" name="answer" value="continue">{{.T.Continue}}</button> <button name="answer" value="cancel">{{.T.Cancel}}</button></p>
-</form>{{end}}
-`
-
-// frame is what shell shows besides its own part.
+// frame is what the shell shows besides a page's own part.
 type frame struct {
 	T      pageTexts
 	Others []translation
@@ -82,7 +52,7 @@ func show(w http.ResponseWriter, page string, data any) {
 	h.Set("Cache-Control", "no-store")
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
-	t := template.Must(template.Must(template.New("shell").Parse(shell)).Parse(page))
+	t := template.Must(template.ParseFS(pages, "pages/shell.html", "pages/"+page))
 	_ = t.Execute(w, data) // fails only when the browser has gone
 }
 
@@ -111,5 +81,5 @@ func (s *Server) showLogin(w http.ResponseWriter, r *http.Request, asked LoginCo
 		}
 		data.Pages = append(data.Pages, c)
 	}
-	show(w, loginPage, data)
+	show(w, "login.html", data)
 }

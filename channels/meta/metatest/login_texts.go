@@ -15,7 +15,7 @@ func allTexts() []pageTexts {
 	return []pageTexts{
 		{
 			Lang: "et", Name: "Eesti", Languages: "Keeled",
-			Login: "Sisselogimine (simulaator)", Asks: "Nende õiguste luba küsib rakendus", Pages: "Lehed",
+			Login: "Sisselogimine (simulaator)", Asks: "Neid õigusi küsib rakendus", Pages: "Lehed",
 			Mute: "Teil ei ole sellel lehel sõnumite saatmise õigust.", Businesses: "WhatsAppi ärikontod",
 			Continue: "Jätka", Cancel: "Loobu",
 			Settings: "Äriühendused (simulaator)", Connected: "Teie kontodega on ühendatud rakendus",
@@ -25,11 +25,11 @@ func allTexts() []pageTexts {
 		},
 		{
 			Lang: "en", Name: "English", Languages: "Languages",
-			Login: "Log in (simulator)", Asks: "These permissions are asked for by the app", Pages: "Pages",
+			Login: "Log in (simulator)", Asks: "These permissions are what the app asks for:", Pages: "Pages",
 			Mute: "You may not send messages as this page.", Businesses: "WhatsApp Business Accounts",
 			Continue: "Continue", Cancel: "Cancel",
-			Settings: "Business integrations (simulator)", Connected: "Connected to your accounts is the app",
-			NotConnected: "Not connected to your accounts is the app", Remove: "Remove the app", Delete: "Ask to delete my data",
+			Settings: "Business integrations (simulator)", Connected: "Your accounts are connected with the app",
+			NotConnected: "Your accounts are not connected with the app", Remove: "Remove the app", Delete: "Ask to delete my data",
 			Removed: "The app was removed.", Unheard: "The service did not hear of it, or answered wrongly:",
 			Deletion: "The service took the request. What becomes of it can be seen here:", DeletionCode: "Code of the request:",
 		},

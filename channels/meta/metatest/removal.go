@@ -13,16 +13,6 @@ import (
 // what it knows. It stands for the settings of an account at www.facebook.com.
 const SettingsPath = "/settings/business_integrations"
 
-// settingsPage shows the app with two buttons, and what came of them.
-const settingsPage = `{{define "title"}}{{.T.Settings}}{{end}}
-{{define "main"}}<h1>{{.T.Settings}}</h1>
-{{if .Said}}<div role="status">{{if eq .Said "removed"}}<p>{{.T.Removed}}</p>{{end}}
-{{with .Deletion.URL}}<p>{{$.T.Deletion}} <a href="{{.}}">{{.}}</a></p><p>{{$.T.DeletionCode}} <code>{{$.Deletion.Code}}</code></p>{{end}}
-{{with .Wrong}}<p>{{$.T.Unheard}} {{.}}</p>{{end}}</div>
-{{end}}<p>{{if .Connected}}{{.T.Connected}}{{else}}{{.T.NotConnected}}{{end}} <strong>{{.App}}</strong></p>
-<form method="post"><p><button name="act" value="remove">{{.T.Remove}}</button> <button name="act" value="delete">{{.T.Delete}}</button></p></form>{{end}}
-`
-
 // Deletion is what a service answers to somebody who wants their data deleted: where the person sees what becomes of it, and
 // the request's code.
 type Deletion struct {
@@ -117,5 +107,5 @@ func (s *Server) settings(w http.ResponseWriter, c *call) {
 		data.Connected = data.Connected || g.user != "" && g.dead == 0
 	}
 	s.mu.Unlock()
-	show(w, settingsPage, data)
+	show(w, "settings.html", data)
 }

@@ -95,10 +95,10 @@ func TestTheSettingsPageIsClickedThrough(t *testing.T) {
 	refusing, _ := callbacks(t, 500, "")
 	a := open(t, func(c *metatest.Config) { c.Deauthorize, c.DataDeletion = refusing, deletion })
 	a.logIn(dialogAt(), url.Values{"page": {page}})
-	require.Contains(t, a.press(""), "Connected to your accounts is the app "+appID)
+	require.Contains(t, a.press(""), "Your accounts are connected with the app "+appID)
 	said := a.press("delete")
 	require.Contains(t, said, "https://agency.example/deletion Code of the request: abc123")
 	said = a.press("remove")
 	require.Contains(t, said, "The app was removed. The service did not hear of it")
-	require.Contains(t, said, "Not connected to your accounts is the app "+appID)
+	require.Contains(t, said, "Your accounts are not connected with the app "+appID)
 }
