@@ -98,7 +98,7 @@ func isSuite(dir string) bool { return strings.HasSuffix(path.Base(dir), "test")
 
 // simulates returns the driver whose provider a package plays, or "".
 func simulates(dir string) string {
-	for _, driver := range []string{"msp/messagebird", "msp/bird", "channels/meta"} {
+	for _, driver := range []string{"msp/messagebird", "msp/bird", "channels/meta", "eid/smartid", "eid/mobileid", "eid/tara"} {
 		if dir == path.Join(driver, path.Base(driver)+"test") {
 			return driver
 		}
