@@ -40,8 +40,10 @@ func (a *Authenticator) Begin(ctx context.Context, r eid.Request) (eid.Challenge
 }
 
 // Resolve implements [eid.Authenticator]. It waits at the service for
-// Config.PollTimeout at most. The answer of a browser is not looked at: there is none. Errors are
-// those of [Verifier.Verify] and, as a [*Failure], those of the service.
+// Config.PollTimeout at most. The answer of a browser is not looked at: there is
+// none. Errors are those of [Verifier.Verify] and, as a [*Failure], those of the
+// service. A session is asked for once at a time: who comes meanwhile gets the
+// same answer.
 func (a *Authenticator) Resolve(ctx context.Context, sealed eid.State, _ url.Values) (eid.Identity, error) {
 	s, answer, err := a.await(ctx, sealed, opAuthentication)
 	if err != nil {

@@ -42,10 +42,10 @@ type Config struct {
 	Revocation trust.Checker
 	// InsecureSkipRevocation takes certificates that may have been revoked.
 	InsecureSkipRevocation bool
-	// Pins are the keys that the service may show, as trust.Pinned reads them. Who
-	// stands between could search for a session whose control code is the same as
-	// that of another. Required unless InsecureNoPins; none are compiled in,
-	// because they change every year.
+	// Pins are the keys that the service may show, as trust.Pinned reads them:
+	// whoever stood between could have people sign something else under the same
+	// control code, of which there are 8192. Required unless InsecureNoPins; none
+	// are compiled in, because they change every year.
 	Pins []string
 	// InsecureNoPins takes any certificate that the system trusts for the host.
 	InsecureNoPins bool

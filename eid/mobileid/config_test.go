@@ -112,6 +112,10 @@ func TestAServiceWithAnotherKeyLearnsNothing(t *testing.T) {
 			}
 			require.ErrorIs(t, err, trust.ErrPin)
 			require.ErrorIs(t, err, mobileid.ErrUnavailable)
+			var f *mobileid.Failure
+			require.ErrorAs(t, err, &f)
+			require.Equal(t, mobileid.AdviceConfigure, f.Advice)
+			require.False(t, f.Uncertain)
 			require.Zero(t, requests)
 			clean(t, err.Error())
 		})

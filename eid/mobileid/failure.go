@@ -7,14 +7,16 @@ import (
 	"strings"
 
 	"github.com/liidestuja/liidestuja/eid"
+	"github.com/liidestuja/liidestuja/eid/trust"
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
 // What says something of the service and nothing of the authentication.
 var (
-	// ErrUnavailable: the service could not be reached or is out of order. What was
-	// begun may be asked for again until it expires. A failed Begin is not to be
-	// repeated by itself: the phone may be ringing.
+	// ErrUnavailable: the service could not be reached or is out of order; with
+	// trust.ErrPin it showed a key that is not pinned. What was begun may be asked for
+	// again until it expires. A failed Begin is not to be repeated by itself: the
+	// phone may be ringing.
 	ErrUnavailable = errors.New("eid/mobileid: service unavailable")
 	// ErrCredentials: the service does not know the relying party: its UUID, its
 	// name, or the address that the request came from.
@@ -48,8 +50,8 @@ type Failure struct {
 }
 
 // Advice is what is to be done about a failure: a word for logs and for the
-// choice of a text. It never tells whether somebody has Mobile-ID, because who
-// asks may be somebody else; Result does, and is for logs.
+// choice of a text. It is coarse on purpose, because who asks may be somebody
+// else: what is wrong with a person's Mobile-ID is in Result, which is for logs.
 type Advice string
 
 // Pieces of advice.
@@ -161,7 +163,11 @@ func protocolFailure(op, trace string, cause error) *Failure {
 func callFailure(op string, cause error) *Failure {
 	var call *httpx.Failure
 	sent := !errors.As(cause, &call) || call.Sent != httpx.NotSent
-	return &Failure{Op: op, Advice: AdviceLater, Err: ErrUnavailable, Uncertain: begins(op) && sent, cause: cause}
+	advice := AdviceLater
+	if errors.Is(cause, trust.ErrPin) {
+		advice = AdviceConfigure
+	}
+	return &Failure{Op: op, Advice: advice, Err: ErrUnavailable, Uncertain: begins(op) && sent, cause: cause}
 }
 
 // begins reports whether an operation makes a phone ring.

@@ -40,7 +40,7 @@ type Verifier struct {
 
 // NewVerifier checks cfg. Errors name the field.
 func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
-	fault := ""
+	var fault string
 	switch f := cfg.Environment.fault(); {
 	case f != "":
 		fault = "Environment" + f

@@ -43,7 +43,7 @@ type started struct {
 	Older     string `json:"sessionId"`
 }
 
-// status is the answer to a poll.
+// status is the answer to a poll, as far as it is read.
 type status struct {
 	State     string `json:"state"`
 	Result    string `json:"result"`
@@ -51,21 +51,20 @@ type status struct {
 		Value     string `json:"value"`
 		Algorithm string `json:"algorithm"`
 	} `json:"signature"`
-	Cert    string `json:"cert"`
-	Time    string `json:"time"`
-	TraceID string `json:"traceId"`
+	Cert    string      `json:"cert"`
+	TraceID httpx.Loose `json:"traceId"`
 }
 
 type certificateAnswer struct {
-	Result  string `json:"result"`
-	Cert    string `json:"cert"`
-	TraceID string `json:"traceId"`
+	Result  string      `json:"result"`
+	Cert    string      `json:"cert"`
+	TraceID httpx.Loose `json:"traceId"`
 }
 
 // problem is the body of an answer other than 200. Its text is for developers
 // and may repeat what was sent, so it is not read.
 type problem struct {
-	TraceID string `json:"traceId"`
+	TraceID httpx.Loose `json:"traceId"`
 }
 
 // decode reads a body of the service into v, strictly; members that v does not
@@ -135,9 +134,9 @@ func validSession(s string) bool {
 }
 
 // trace returns s when it is a number that can be logged, otherwise "".
-func trace(s string) string {
-	if len(s) > 32 || strings.Trim(s, "0123456789abcdefABCDEF") != "" {
+func trace(s httpx.Loose) string {
+	if len(s) > 32 || strings.Trim(string(s), "0123456789abcdefABCDEF") != "" {
 		return ""
 	}
-	return s
+	return string(s)
 }
