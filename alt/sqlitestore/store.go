@@ -66,7 +66,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		cfg: cfg, lock: lock, people: newCache(cfg.CacheSize), calls: make(chan *call, batchSize), wrote: make(chan struct{}),
 		readers: make(chan *conn, cfg.Readers), lanes: newLanes(), live: make(map[int64]*entry),
 	}
-	w := &writer{s: s}
+	w := &writer{s: s, tx: newTx(s)}
 	if err := s.start(w); err != nil {
 		if w.c != nil {
 			_ = w.c.Close()

@@ -38,12 +38,26 @@ type tx struct {
 	redacted bool
 }
 
-func newTx(w *writer) *tx {
+func newTx(s *Store) *tx {
 	return &tx{
-		conn: w.c, s: w.s, now: w.s.cfg.Now(), counters: w.counters, grant: w.grant, parked: w.parked, marked: w.marked,
-		people: make(map[channels.Address]*person), own: make(map[*person]bool), relinked: make(map[*person]bool),
+		s: s, people: make(map[channels.Address]*person), own: make(map[*person]bool), relinked: make(map[*person]bool),
 		changed: make(map[int64]bool), moved: make(map[int64]channels.Address), saved: make(map[int64]bool),
 	}
+}
+
+// begin makes t the next transaction of w. What it holds is used again, because
+// it has grown to the size that is needed.
+func (t *tx) begin(w *writer) {
+	t.conn, t.now, t.redacted = w.c, w.s.cfg.Now(), false
+	t.counters, t.grant, t.parked, t.marked = w.counters, w.grant, w.parked, w.marked
+	clear(t.people)
+	clear(t.own)
+	clear(t.relinked)
+	clear(t.changed)
+	clear(t.moved)
+	clear(t.saved)
+	clear(t.after)
+	t.after = t.after[:0]
 }
 
 // next gives a number to an item, a text, a token or a letter.

@@ -27,8 +27,9 @@ const (
 
 // writer is the one goroutine that changes the database.
 type writer struct {
-	s *Store
-	c *conn // nil while it cannot be opened
+	s  *Store
+	c  *conn // nil while it cannot be opened
+	tx *tx
 	counters
 	grant  counters // as they are stored
 	parked int64    // rows
@@ -114,7 +115,8 @@ func (w *writer) transact(batch []*call) error {
 		c.before = w.s.ask
 		w.c = c
 	}
-	t := newTx(w)
+	t := w.tx
+	t.begin(w)
 	if err := w.try(t, batch); err != nil {
 		w.rollback()
 		return err

@@ -7,6 +7,6 @@ CREATE TABLE positions (
 	position INTEGER NOT NULL
 );
 INSERT INTO positions (talk, agency, open, position) SELECT id, agency, open, position FROM conversations;
-CREATE UNIQUE INDEX positions_position ON positions (agency, open, position);
+CREATE INDEX positions_position ON positions (agency, open, position);
 DROP INDEX conversations_position;
 ALTER TABLE conversations DROP COLUMN position;
