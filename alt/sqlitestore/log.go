@@ -46,6 +46,7 @@ func (t *tx) chain(entries []logRow, conversation string, last int64) int64 {
 	return last
 }
 
+// writeLog has entries written at the end of the transaction.
 func (t *tx) writeLog(entries []logRow, saved *alt.Conversation) error {
 	for i := range entries {
 		e := &entries[i]
@@ -54,11 +55,39 @@ func (t *tx) writeLog(entries []logRow, saved *alt.Conversation) error {
 				return err
 			}
 		}
-		_, err := t.exec("INSERT INTO log (seq, agency, at, act, actor, line, conversation, message, detail, prev) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			e.seq, string(e.Agency), e.At.UnixMicro(), e.Act, e.Actor, text(e.Line), text(e.Conversation), text(e.Message), blob(e.detail), number(e.prev))
-		if err != nil {
+		t.log = append(t.log, *e)
+	}
+	return nil
+}
+
+// Statements that write an entry of the log, or many: most transactions have
+// many, and the rest of a statement costs as much as a row.
+const (
+	insertLog  = "INSERT INTO log (seq, agency, at, act, actor, line, conversation, message, detail, prev) VALUES " + oneEntry
+	insertLogs = insertLog + ", " + oneEntry + ", " + twoEntries + ", " + twoEntries + ", " + twoEntries
+
+	oneEntry   = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+	twoEntries = oneEntry + ", " + oneEntry
+	logsAtOnce = 8
+)
+
+// flushLog writes the entries of all jobs.
+func (t *tx) flushLog() error {
+	args := make([]driver.Value, 0, 10*logsAtOnce)
+	for rest := t.log; len(rest) > 0; {
+		n, query := 1, insertLog
+		if len(rest) >= logsAtOnce {
+			n, query = logsAtOnce, insertLogs
+		}
+		args = args[:0]
+		for _, e := range rest[:n] {
+			args = append(args, e.seq, string(e.Agency), e.At.UnixMicro(), e.Act, e.Actor,
+				text(e.Line), text(e.Conversation), text(e.Message), blob(e.detail), number(e.prev))
+		}
+		if _, err := t.exec(query, args...); err != nil {
 			return err
 		}
+		rest = rest[n:]
 	}
 	return nil
 }

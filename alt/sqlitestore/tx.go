@@ -33,6 +33,7 @@ type tx struct {
 	changed  map[int64]bool             // items whose work is not what memory says
 	moved    map[int64]channels.Address // conversations whose messages changed
 	saved    map[int64]bool             // conversations that have a position of this transaction
+	log      []logRow                   // not written yet
 	// after is run when the transaction is durable, with Store.mu held.
 	after    []func()
 	redacted bool
@@ -56,8 +57,9 @@ func (t *tx) begin(w *writer) {
 	clear(t.changed)
 	clear(t.moved)
 	clear(t.saved)
+	clear(t.log)
 	clear(t.after)
-	t.after = t.after[:0]
+	t.log, t.after = t.log[:0], t.after[:0]
 }
 
 // next gives a number to an item, a text, a token or a letter.
@@ -71,6 +73,9 @@ func (t *tx) then(f func()) { t.after = append(t.after, f) }
 
 // flush writes what the jobs have in common.
 func (t *tx) flush() error {
+	if err := t.flushLog(); err != nil {
+		return err
+	}
 	for id, a := range t.moved {
 		t.position++
 		if _, err := t.exec("UPDATE positions SET position = ? WHERE talk = ?", t.position, id); err != nil {
