@@ -26,8 +26,8 @@ const (
 // somebody who connected an account with Facebook Login takes that back, or
 // wants their data deleted.
 type SignedRequest struct {
-	// User is the person's id within the app. It is no Peer: people who only
-	// write to an account never have one.
+	// User is the person's id within the app, as TokenState.User tells it of their
+	// tokens. It is no Peer: people who only write to an account never have one.
 	User   string
 	Issued time.Time
 }

@@ -22,8 +22,8 @@ type code struct {
 	expires    time.Time
 }
 
-// Login is the login dialog without a browser: somebody agrees to everything. It returns the code that the address of the
-// service would get.
+// Login is the login dialog without a browser: somebody agrees to everything, by the first of Config.Logins where there are
+// any. It returns the code that the address of the service would get.
 func (s *Server) Login(redirectURI string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
