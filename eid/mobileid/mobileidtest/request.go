@@ -142,8 +142,8 @@ func (a *ask) digest(m members) *fault {
 	if bad != nil {
 		return bad
 	}
-	b, err := base64.StdEncoding.Strict().DecodeString(text)
-	if err != nil || base64.StdEncoding.EncodeToString(b) != text { // decoding overlooks line breaks
+	b, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || base64.StdEncoding.EncodeToString(b) != text { // decoding overlooks line breaks and spare bits
 		return invalid("hash", "is not base64")
 	}
 	if a.hashType, bad = m.oneOf("hashType", "SHA256", "SHA384", "SHA512"); bad != nil {

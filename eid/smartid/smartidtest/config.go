@@ -3,6 +3,7 @@ package smartidtest
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/url"
 	"regexp"
 	"strings"
@@ -24,14 +25,14 @@ type Config struct {
 	Scheme string
 	// DeviceLinkBase begins every device link. Default "https://sid.demo.sk.ee/device-link".
 	DeviceLinkBase string
+	// InsecureHTTP takes callbacks to this machine without TLS, and lets DeviceLinkBase be such an address: for
+	// demonstrations. The real service takes neither.
+	InsecureHTTP bool
 	// CA issues the certificates. Default: one of the server's own.
 	CA *testca.CA
 	// KeyBits is the size of the people's RSA keys. Default 2048, which is quick; the real ones have 4096 or 6144.
 	KeyBits int
 
-	// InsecureHTTP takes callbacks, and a DeviceLinkBase, of this machine without TLS, for demonstrations. The real
-	// service never does.
-	InsecureHTTP bool
 	// Addr is where Start listens. Default "127.0.0.1:0".
 	Addr string
 	// Now is the clock of sessions, links and certificates. Default time.Now.
@@ -81,8 +82,7 @@ func (c *Config) check() error {
 			return fieldError(fmt.Sprintf("Parties[%d].Brokered", i), "must have at most 32 bytes")
 		}
 	}
-	if u, err := url.Parse(c.DeviceLinkBase); err != nil || c.DeviceLinkBase != "" &&
-		(u.Scheme != "https" && !(c.InsecureHTTP && here(u)) || u.Host == "" || strings.ContainsAny(c.DeviceLinkBase, "?#|")) {
+	if c.DeviceLinkBase != "" && (!c.takes(c.DeviceLinkBase) || strings.ContainsAny(c.DeviceLinkBase, "?#|")) {
 		return fieldError("DeviceLinkBase", "is not an https address without query and fragment")
 	}
 	if strings.Contains(c.Scheme, "|") {
@@ -96,6 +96,17 @@ func (c *Config) check() error {
 	}
 	c.defaults()
 	return nil
+}
+
+// takes reports whether an address may be called back, or begin a link.
+func (c *Config) takes(address string) bool {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return false
+	}
+	ip := net.ParseIP(u.Hostname())
+	local := u.Hostname() == "localhost" || ip != nil && ip.IsLoopback()
+	return u.Scheme == "https" || c.InsecureHTTP && u.Scheme == "http" && local
 }
 
 func (c *Config) defaults() {

@@ -53,8 +53,8 @@ func (s *Server) fail(n *session) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n.ended.IsZero() && !n.busy {
-		n.ended, n.result = s.now(), "SERVER_ERROR"
-		n.body = n.status(decision{result: n.result}, nil)
+		n.ended = s.now()
+		n.body = n.status(decision{result: "SERVER_ERROR"}, nil)
 		s.changed.ring()
 	}
 }
@@ -77,10 +77,11 @@ func (s *Server) decide(n *session, d decision) (string, error) {
 		n.forever = true
 		return "", nil
 	}
-	n.body, n.ended, n.result, n.holder, n.used = body, s.now(), d.result, d.account, d.flow
+	n.body, n.ended = body, s.now()
 	if d.result != resultOK {
 		return "", nil
 	}
+	n.holder, n.used = d.account, d.flow
 	if wrong == nil {
 		s.sessions.last[n.sort()] = body
 	}

@@ -102,8 +102,8 @@ func (f fields) base64(name string, shortest, longest int) (string, []byte) {
 	if len(*f.bad) > before {
 		return "", nil
 	}
-	b, err := base64.StdEncoding.Strict().DecodeString(s)
-	if err != nil || base64.StdEncoding.EncodeToString(b) != s { // decoding overlooks line breaks
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil || base64.StdEncoding.EncodeToString(b) != s { // decoding overlooks line breaks and spare bits
 		f.refuse(name, "must be base64")
 		return "", nil
 	}

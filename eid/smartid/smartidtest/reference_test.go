@@ -67,7 +67,7 @@ func TestReference(t *testing.T) {
 	fmt.Printf("reference: fixtures=%d vectors=%d later=0 failed=%d\n", len(files), vectors, failed)
 }
 
-// read reads the rows of a file of vectors, which are texts but for some that are not of interest.
+// rows reads a file of vectors.
 func rows(t *testing.T, raw []byte) []object {
 	t.Helper()
 	var out []object

@@ -1,7 +1,6 @@
 package smartidtest
 
 import (
-	"net/url"
 	"regexp"
 	"strings"
 )
@@ -83,7 +82,7 @@ func (s *Server) read(r route, body []byte) (ask, *fault) {
 	if r.version == 2 {
 		a.readV2(f, r.kind)
 	} else {
-		a.readV3(f, r, s.cfg.InsecureHTTP)
+		a.readV3(f, r, &s.cfg)
 	}
 	a.readProperties(f)
 	if r.kind != kindCertificate {
@@ -107,8 +106,8 @@ func (a *ask) readLevel(f fields, kind string) {
 	}
 }
 
-// readV3 reads what the kinds of version 3 have. plain takes callbacks of this machine without TLS.
-func (a *ask) readV3(f fields, r route, plain bool) {
+// readV3 reads what the kinds of version 3 have.
+func (a *ask) readV3(f fields, r route, c *Config) {
 	switch r.kind {
 	case kindCertificate:
 		return
@@ -128,7 +127,7 @@ func (a *ask) readV3(f fields, r route, plain bool) {
 	}
 	switch r.flow {
 	case byLink:
-		a.readCallback(f, plain)
+		a.readCallback(f, c)
 	case byLinked:
 		a.linked = f.required("linkedSessionID")
 	case byNotification:
@@ -174,26 +173,18 @@ func (a *ask) readNonce(f fields) {
 	a.nonce = nonce
 }
 
-// here reports an address of this machine without TLS.
-func here(u *url.URL) bool {
-	host := u.Hostname()
-	return u.Scheme == "http" && u.Fragment == "" && (host == "localhost" || host == "127.0.0.1" || host == "::1")
-}
+var callbackForm = regexp.MustCompile(`^https?://([^|#]+)$`)
 
-var callbackForm = regexp.MustCompile(`^https://([^|#]+)$`)
-
-func (a *ask) readCallback(f fields, plain bool) {
-	link, given := f.text("initialCallbackUrl")
+func (a *ask) readCallback(f fields, c *Config) {
+	address, given := f.text("initialCallbackUrl")
 	if !given {
 		return
 	}
-	u, err := url.Parse(link)
-	formed := callbackForm.MatchString(link) || plain && err == nil && here(u)
-	if len(link) > maxCallback || !formed || err != nil || u.Host == "" {
+	if len(address) > maxCallback || !callbackForm.MatchString(address) || !c.takes(address) {
 		f.refuse("initialCallbackUrl", "The callback URL value is invalid")
 		return
 	}
-	a.callback = link
+	a.callback = address
 }
 
 func (a *ask) readProperties(f fields) {

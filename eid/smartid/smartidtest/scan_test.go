@@ -186,6 +186,23 @@ func TestTheAppOpensTheCallbackAfterALinkOnTheSameDevice(t *testing.T) {
 	}
 }
 
+func TestADemonstrationMayDoWithoutTLSOnItsOwnMachine(t *testing.T) {
+	s := open(t, func(c *smartidtest.Config) {
+		c.InsecureHTTP, c.DeviceLinkBase = true, "http://localhost:8080/app"
+	})
+	o := s.begin(linkAuth, authRequest().with("initialCallbackUrl", "http://127.0.0.1:8080/back?value=x"))
+	require.Equal(t, "http://localhost:8080/app", o.base)
+	p, err := s.Scan(deviceLink(o, "Web2App", "auth", 0))
+	require.NoError(t, err)
+	back, err := p.Approve(maryDoc)
+	require.NoError(t, err)
+	require.True(t, strings.HasPrefix(back, "http://127.0.0.1:8080/back?value=x&sessionSecretDigest="))
+	for _, elsewhere := range []string{"http://rp.example.com/", "http://127.0.0.1.example.com/", "ftp://localhost/"} {
+		status, _ := s.post(linkAuth, authRequest().with("initialCallbackUrl", elsewhere))
+		require.Equal(t, 400, status, elsewhere)
+	}
+}
+
 func TestOnlyWhoIsAskedMayApprove(t *testing.T) {
 	s := open(t)
 	anyone := s.begin(linkAuth, authRequest())

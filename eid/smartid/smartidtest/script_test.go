@@ -132,6 +132,7 @@ func TestConfigurationsAreRefused(t *testing.T) {
 		{"Parties[0].Brokered", smartidtest.Config{Parties: []smartidtest.RelyingParty{{UUID: party, Name: "DEMO", Brokered: strings.Repeat("x", 33)}}}},
 		{"DeviceLinkBase", smartidtest.Config{DeviceLinkBase: "http://smart-id.com/device-link"}},
 		{"DeviceLinkBase", smartidtest.Config{DeviceLinkBase: "https://smart-id.com/device-link?x"}},
+		{"DeviceLinkBase", smartidtest.Config{DeviceLinkBase: "http://smart-id.com/device-link", InsecureHTTP: true}},
 		{"Scheme", smartidtest.Config{Scheme: "smart|id"}},
 		{"KeyBits", smartidtest.Config{KeyBits: 1024}},
 		{"Timeout", smartidtest.Config{Timeout: -1}},

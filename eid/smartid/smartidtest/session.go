@@ -42,8 +42,7 @@ type state struct {
 	busy    bool // a decision is being signed
 	forever bool // stays RUNNING
 	ended   time.Time
-	result  string
-	holder  *account // who decided
+	holder  *account // who approved
 	used    string   // the flow by which the app got it
 	body    []byte   // the status, once ended
 }
@@ -51,7 +50,7 @@ type state struct {
 type sessions struct {
 	byID    map[string]*session
 	byToken map[string]*session
-	recent  map[[32]byte]*session // of version 2
+	recent  map[[32]byte]*session // of version 2, for as long as it repeats itself
 	last    map[string][]byte     // the status of the last approved session of each kind
 }
 
@@ -75,8 +74,8 @@ func (s *Server) begin(c *call) (answer, *fault) {
 	}
 	now := s.now()
 	s.purge(now)
-	print := fingerprint(c.r.URL.Path, c.body)
-	if old := s.sessions.recent[print]; c.route.version == 2 && old != nil && now.Sub(old.created) < idempotency {
+	same := fingerprint(c.r.URL.Path, c.body)
+	if old := s.sessions.recent[same]; c.route.version == 2 && old != nil {
 		return old.opened(s.cfg.DeviceLinkBase), nil
 	}
 	n := &session{id: newUUID(), route: c.route, ask: a, account: holder, created: now,
@@ -96,7 +95,7 @@ func (s *Server) begin(c *call) (answer, *fault) {
 		s.sessions.byToken[n.token] = n
 	}
 	if n.route.version == 2 {
-		s.sessions.recent[print] = n
+		s.sessions.recent[same] = n
 	}
 	return n.opened(s.cfg.DeviceLinkBase), nil
 }
@@ -110,7 +109,7 @@ func (s *Server) connect(n *session) *fault {
 	if p == nil || p.ask.party.UUID != n.ask.party.UUID {
 		return notFound()
 	}
-	if p.route.kind != kindCert || p.route.flow != byLink || p.result != resultOK || p.holder != n.account {
+	if p.route.kind != kindCert || p.route.flow != byLink || p.holder != n.account {
 		return invalid(param{Detail: "Invalid linkedSessionID: the session cannot be linked", Name: "linkedSessionID", Pointer: "/linkedSessionID"})
 	}
 	n.parent = p
@@ -133,7 +132,7 @@ func (n *session) opened(base string) answer {
 // over reports whether the session has ended, and ends one that has run out of time. Server.mu is held.
 func (s *Server) over(n *session, now time.Time) bool {
 	if n.ended.IsZero() && !n.busy && !n.forever && now.Sub(n.created) >= s.cfg.Timeout {
-		n.ended, n.result = n.created.Add(s.cfg.Timeout), resultTimeout
+		n.ended = n.created.Add(s.cfg.Timeout)
 		n.body = n.status(decision{result: resultTimeout}, nil)
 		s.changed.ring()
 	}
@@ -148,9 +147,9 @@ func (s *Server) purge(now time.Time) {
 			delete(s.sessions.byToken, n.token)
 		}
 	}
-	for print, n := range s.sessions.recent {
+	for same, n := range s.sessions.recent {
 		if now.Sub(n.created) >= idempotency {
-			delete(s.sessions.recent, print)
+			delete(s.sessions.recent, same)
 		}
 	}
 }
@@ -194,7 +193,7 @@ func (s *Server) poll(c *call) (answer, *fault) {
 			s.byItself(n)
 			continue
 		case wait == 0:
-			return answer{status: http.StatusOK, kind: "application/json", body: n.running()}, nil
+			return n.running(), nil
 		}
 		next := time.NewTimer(due)
 		select {
@@ -204,7 +203,7 @@ func (s *Server) poll(c *call) (answer, *fault) {
 			wait = 0
 		case <-c.r.Context().Done():
 			next.Stop()
-			return answer{status: http.StatusOK, body: n.running()}, nil
+			return n.running(), nil
 		}
 		next.Stop()
 	}

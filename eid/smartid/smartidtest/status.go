@@ -64,12 +64,12 @@ type certWire struct {
 const device = "192.0.2.17"
 
 // running is the status of a session that has not ended.
-func (n *session) running() []byte {
+func (n *session) running() answer {
 	w := statusWire{State: "RUNNING", Ignored: n.ask.ignored}
 	if n.route.version == 2 {
 		w.Result = &resultWire{}
 	}
-	return encode(w)
+	return reply(w)
 }
 
 // status is the status of a session that has ended; done is what an approval adds.
