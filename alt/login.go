@@ -48,6 +48,9 @@ type Logins struct {
 	// PerHour bounds how many authentications are asked for in one chat, and how
 	// many are begun for one personal code, in an hour. Default 5.
 	PerHour int
+	// Remember is how long it is remembered which accounts are one person's, after
+	// the last proof of any of them; see Service.Accounts. Default 365 days.
+	Remember time.Duration
 }
 
 // LoginPolicy is what a line allows.
@@ -106,6 +109,7 @@ const (
 const (
 	loginFor     = 5 * time.Minute
 	loginPerHour = 5
+	remember     = 365 * 24 * time.Hour
 	maxAgency    = 28
 	maxPurpose   = 200
 )
@@ -124,6 +128,7 @@ func newLogins(cfg *Logins) (*logins, error) {
 	l := &logins{Logins: *cfg, methods: make(map[eid.Method]eid.Authenticator)}
 	def(&l.For, loginFor)
 	def(&l.PerHour, loginPerHour)
+	def(&l.Remember, remember)
 	if err := checkURL("Logins.URL", l.URL); err != nil {
 		return nil, err
 	}
@@ -136,6 +141,8 @@ func newLogins(cfg *Logins) (*logins, error) {
 		return nil, errField("Logins.Keys", "required")
 	case l.For < 0 || l.For > loginFor:
 		return nil, errField("Logins.For", "must be at most 5 minutes")
+	case l.Remember < 0:
+		return nil, errField("Logins.Remember", "must not be negative")
 	case l.PerHour < 0:
 		return nil, errField("Logins.PerHour", "must not be negative")
 	case len(l.Names) == 0:

@@ -272,6 +272,11 @@ func (t *Turn) comeBack(ctx context.Context, word string) (bool, error) {
 		t.loginFailed(LoginPerson)
 		return false, nil
 	}
+	account, err := t.svc.joined(ctx, t.Address(), p.Identity)
+	if err != nil {
+		return false, err
+	}
+	t.fx.flows = append(t.fx.flows, account)
 	state := *c.Login
 	state.Status, state.Ended = LoginProven, t.now
 	c.Login = &state
