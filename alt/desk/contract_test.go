@@ -141,6 +141,8 @@ func TestEveryOperationKeepsToItsDescription(t *testing.T) {
 	w.prove(chat)
 	do("mari", "GET", path+"/identity", nil)
 	do("mari", "POST", path+"/identity/reveal", nil)
+	do("mari", "GET", path+"/accounts", nil)
+	do("mari", "POST", path+"/accounts/take-apart", nil)
 	w.hs.Fake("whatsapp").FailNext(rejected())
 	lost := do("mari", "POST", path+"/replies", object{"text": "vastus"}, key("lost")).ok(201)["id"].(string)
 	w.hs.Settle()

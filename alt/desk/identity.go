@@ -115,6 +115,15 @@ func (c *call) proven(what string) (*eid.Identity, error) {
 	return dossier.Session.Identity, nil
 }
 
+// current returns the conversation of the path, which proven has opened already.
+func (c *call) current() (*alt.Conversation, error) {
+	id, err := c.pathID()
+	if err != nil {
+		return nil, err
+	}
+	return c.d.svc.Store().Conversation(c.ctx(), c.me.Agency, id)
+}
+
 // maskCode leaves of a code what tells two people apart on the telephone.
 func maskCode(code eid.PersonalCode) string {
 	number := code.Number()

@@ -87,6 +87,22 @@ func TestASpecialistAsksWhoThePersonIsAndSeesIt(t *testing.T) {
 	require.Equal(t, "1980-01-08", whole["born"])
 	require.Contains(t, w.acts(id, "mari"), "identity.revealed")
 
+	sms, _ := w.talk("sms", "tere")
+	w.hs.Settle()
+	require.NoError(t, w.hs.Service().Talk(t.Context(), "agency", sms.Dossier().Conversation.ID, "system", func(t *alt.Turn) error {
+		return t.Authenticate(alt.Authentication{})
+	}))
+	w.prove(sms)
+	items := w.do("mari", "GET", path+"/accounts", nil).items()
+	require.Len(t, items, 2)
+	require.Equal(t, "sms", items[0]["line"])
+	require.Equal(t, sms.Dossier().Conversation.ID, items[0]["conversation"])
+	require.Equal(t, true, items[1]["current"])
+	require.Equal(t, 204, w.do("mari", "POST", path+"/accounts/take-apart", nil).status)
+	items = w.do("mari", "GET", path+"/accounts", nil).items()
+	require.Len(t, items, 1)
+	require.Equal(t, false, items[0]["current"])
+
 	w.do("mari", "POST", path+"/end", nil).ok(200)
 	w.do("mari", "GET", path+"/identity", nil).problem(404, "not_found")
 	require.Equal(t, "undefined", w.do("mari", "GET", path, nil).ok(200)["level"])
