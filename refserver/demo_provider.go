@@ -19,6 +19,15 @@ import (
 // value is for one demo.
 type demoProvider interface {
 	demoSimulator
+	demoDriver
+	// handset is a person's phone.
+	handset(demoPerson) handset
+	// open reads a file that arrived at a phone, by what fileLink.URL names.
+	open(ctx context.Context, ref string) (demoFile, error)
+}
+
+// demoDriver is the other end of a simulated provider.
+type demoDriver interface {
 	// drive returns the driver for the simulator, which can be reached at api.
 	drive(api string) (msp.Provider, error)
 	// connects adds lines to the simulator that drive was told of; nil where that is
@@ -26,10 +35,6 @@ type demoProvider interface {
 	connects() (lines.Provider, error)
 	// adapt changes what the service must be told for this provider.
 	adapt(*alt.Config)
-	// handset is a person's phone.
-	handset(demoPerson) handset
-	// open reads a file that arrived at a phone, by what fileLink.URL names.
-	open(ctx context.Context, ref string) (demoFile, error)
 }
 
 // demoSimulator is a simulated provider as far as it runs: it serves its API.

@@ -15,7 +15,7 @@ import (
 // TestLinesInBrowser adds a page of the simulated Meta in a real browser, and removes
 // it again. Its parts follow one another.
 func TestLinesInBrowser(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	b := startBrowser(t, m.public)
 	part := func(name string, play func()) {
@@ -52,7 +52,7 @@ func TestLinesInBrowser(t *testing.T) {
 		b.inspect("lines-04-broken-off")
 	})
 	part("who agrees in the dialog comes back to choose", func() {
-		m.sim.SetNumber(metaNumber, metatest.NumberState{Review: "PENDING"})
+		m.sim.SetNumber(appNumber, metatest.NumberState{Review: "PENDING"})
 		b.press(`form[action="/lines/login"] button`)
 		b.until(`document.querySelector("button[value=continue]") !== null`)
 		b.picture("lines-05-dialog")
@@ -71,7 +71,7 @@ func TestLinesInBrowser(t *testing.T) {
 		b.press(`.card:first-child form button`)
 		b.says("[role=status]", "Kanal on lisatud ja vastab")
 		b.says(".card", "politsei")
-		person := m.sim.Person(metaPage, "5005")
+		person := m.sim.Person(appPage, "5005")
 		person.Says("tere")
 		m.deliver()
 		require.Contains(t, m.answered(person, 1)[0].Text, "Ütlesite: tere")

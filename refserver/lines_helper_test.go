@@ -25,14 +25,14 @@ import (
 
 // What the app at Meta and its accounts know, planted where it belongs.
 const (
-	metaSecret    = "canary-app-secret-0815"
-	metaWord      = "canary-verify-word-0815"
-	metaPageToken = "EAAcanarypagetoken0815"
-	metaWAToken   = "EAAcanarynumbertoken0815"
-	metaPage      = "1001"
-	metaInsta     = "2001"
-	metaNumber    = "3001"
-	metaBusiness  = "4001"
+	appSecret      = "canary-app-secret-0815"
+	appWord        = "canary-verify-word-0815"
+	appPageToken   = "EAAcanarypagetoken0815"
+	appNumberToken = "EAAcanarynumbertoken0815"
+	appPage        = "1001"
+	appInsta       = "2001"
+	appNumber      = "3001"
+	appBusiness    = "4001"
 )
 
 // lineKey is a key of line_keys, in base64.
@@ -42,33 +42,33 @@ func lineKey(c byte) string {
 	return base64.StdEncoding.EncodeToString(key)
 }
 
-// metaWorld is a simulated app at Meta whose accounts nobody has connected yet, and
+// appWorld is a simulated app at Meta whose accounts nobody has connected yet, and
 // a configuration without lines.
-type metaWorld struct {
+type appWorld struct {
 	*world
 	sim    *metatest.Server
 	public string            // the address of the server
 	tokens map[string]string // of the desk, by name
 }
 
-func newMetaWorld(t *testing.T) *metaWorld {
+func newAppWorld(t *testing.T) *appWorld {
 	t.Helper()
 	free, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	addr := free.Addr().String()
 	require.NoError(t, free.Close())
-	m := &metaWorld{world: &world{t: t, dir: t.TempDir(), target: target{new(sync.Mutex), new(string)}}, public: "http://" + addr, tokens: make(map[string]string)}
+	m := &appWorld{world: &world{t: t, dir: t.TempDir(), target: target{new(sync.Mutex), new(string)}}, public: "http://" + addr, tokens: make(map[string]string)}
 	m.sim, err = metatest.New(metatest.Config{
-		AppID: "700000000000001", AppSecrets: []string{metaSecret}, VerifyToken: metaWord, RequireProof: true,
+		AppID: "700000000000001", AppSecrets: []string{appSecret}, VerifyToken: appWord, RequireProof: true,
 		Webhook: m.public + "/webhooks/meta", Redirects: []string{m.public + "/lines/return/meta"},
 		Deauthorize: m.public + "/lines/callback/meta/deauthorize", DataDeletion: m.public + "/lines/callback/meta/deletion",
 		Pages: []metatest.Page{
-			{ID: metaPage, Token: metaPageToken, Name: "Politsei", Unsubscribed: true},
+			{ID: appPage, Token: appPageToken, Name: "Politsei", Unsubscribed: true},
 			{ID: "1002", Token: "EAAcanaryother", Name: "Arhiiv", Tasks: []string{"MODERATE"}, Unsubscribed: true},
 		},
-		Instagram: []metatest.Instagram{{ID: metaInsta, Page: metaPage, Username: "politsei", Unsubscribed: true}},
+		Instagram: []metatest.Instagram{{ID: appInsta, Page: appPage, Username: "politsei", Unsubscribed: true}},
 		Numbers: []metatest.Number{
-			{ID: metaNumber, WABA: metaBusiness, Token: metaWAToken, Display: "37155500001", Name: "Politsei", Unregistered: true, Unsubscribed: true},
+			{ID: appNumber, WABA: appBusiness, Token: appNumberToken, Display: "37155500001", Name: "Politsei", Unregistered: true, Unsubscribed: true},
 		},
 	})
 	require.NoError(t, err)
@@ -82,8 +82,8 @@ func newMetaWorld(t *testing.T) *metaWorld {
 		tokens += fmt.Sprintf("    - {id: %s, role: %s, hash: %s}\n", name, role, hash)
 	}
 	m.world.token = m.tokens["mari"]
-	m.write("app.secret", metaSecret)
-	m.write("word", metaWord)
+	m.write("app.secret", appSecret)
+	m.write("word", appWord)
 	m.write("line.key", lineKey('a'))
 	m.write("new.key", lineKey('b'))
 	m.write("config.yaml", fmt.Sprintf(`agency: ppa
@@ -111,12 +111,12 @@ desk:
 // surfer is a browser without a screen: it keeps cookies and says where it is.
 type surfer struct {
 	t    *testing.T
-	m    *metaWorld
+	m    *appWorld
 	http *http.Client
 	seen strings.Builder // every page and address
 }
 
-func (m *metaWorld) surfer() *surfer {
+func (m *appWorld) surfer() *surfer {
 	jar, err := cookiejar.New(nil)
 	require.NoError(m.t, err)
 	return &surfer{t: m.t, m: m, http: &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
@@ -189,7 +189,7 @@ func (s *surfer) login() string {
 	s.t.Helper()
 	status, page, dialog := s.post("/lines/login", url.Values{"provider": {"meta"}})
 	require.Equal(s.t, http.StatusSeeOther, status, page)
-	back := s.dialog(dialog, "continue", url.Values{"page": {metaPage, "1002"}, "business": {metaBusiness}})
+	back := s.dialog(dialog, "continue", url.Values{"page": {appPage, "1002"}, "business": {appBusiness}})
 	status, page = s.get(back.String())
 	require.Equal(s.t, http.StatusOK, status, page)
 	found := refresh.FindStringSubmatch(page)
@@ -207,7 +207,7 @@ func (s *surfer) add(kind, account, id string) {
 }
 
 // api calls the API of lines.
-func (m *metaWorld) api(who, method, path, body string) (int, map[string]any) {
+func (m *appWorld) api(who, method, path, body string) (int, map[string]any) {
 	m.t.Helper()
 	r, err := http.NewRequestWithContext(m.t.Context(), method, m.public+path, strings.NewReader(body))
 	require.NoError(m.t, err)
@@ -228,7 +228,7 @@ func (m *metaWorld) api(who, method, path, body string) (int, map[string]any) {
 }
 
 // line returns a line as the API shows it; nil when there is none.
-func (m *metaWorld) line(id string) map[string]any {
+func (m *appWorld) line(id string) map[string]any {
 	m.t.Helper()
 	status, v := m.api("anu", http.MethodGet, "/v1/admin/lines/"+id, "")
 	if status == http.StatusNotFound {
@@ -239,7 +239,7 @@ func (m *metaWorld) line(id string) map[string]any {
 }
 
 // files are all bytes in the folder of the data.
-func (m *metaWorld) files() string {
+func (m *appWorld) files() string {
 	m.t.Helper()
 	var all strings.Builder
 	require.NoError(m.t, filepath.WalkDir(m.path("data"), func(path string, d os.DirEntry, err error) error {

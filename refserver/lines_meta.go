@@ -40,13 +40,13 @@ func newMetaLines(conf meta.Config, login meta.ConnectorConfig) (*metaLines, err
 	return m, err
 }
 
-// Name implements lines.Provider.
+// Name implements lines.Builder.
 func (m *metaLines) Name() string { return m.app.Name() }
 
-// Dialog implements lines.Provider.
+// Dialog implements lines.Login.
 func (m *metaLines) Dialog() string { return m.dialog }
 
-// Fixed implements lines.Provider.
+// Fixed implements lines.Builder.
 func (m *metaLines) Fixed() []lines.Fixed {
 	var all []lines.Fixed
 	for _, l := range m.conf.Lines {
@@ -57,7 +57,7 @@ func (m *metaLines) Fixed() []lines.Fixed {
 	return all
 }
 
-// Build implements lines.Provider.
+// Build implements lines.Builder.
 func (m *metaLines) Build(added []lines.Added, removed []string) (msp.Provider, error) {
 	conf := m.conf
 	conf.Lines, conf.Removed = slices.Clone(conf.Lines), slices.Concat(conf.Removed, removed)
@@ -175,17 +175,17 @@ func (m *metaLines) account(a lines.Account) meta.Account {
 	return out
 }
 
-// Subscribe implements lines.Accounts.
+// Subscribe implements lines.Subscriptions.
 func (m *metaLines) Subscribe(ctx context.Context, a lines.Account) error {
 	return m.connector.Subscribe(ctx, m.account(a))
 }
 
-// Unsubscribe implements lines.Accounts.
+// Unsubscribe implements lines.Subscriptions.
 func (m *metaLines) Unsubscribe(ctx context.Context, a lines.Account) error {
 	return m.connector.Unsubscribe(ctx, m.account(a))
 }
 
-// Subscription implements lines.Accounts: messages of an Instagram account come by
+// Subscription implements lines.Subscriptions: messages of an Instagram account come by
 // way of its page, those of a number by way of its business account.
 func (m *metaLines) Subscription(a lines.Account) string {
 	if a.Kind == channels.Messenger {
@@ -194,12 +194,12 @@ func (m *metaLines) Subscription(a lines.Account) string {
 	return a.Above
 }
 
-// Register implements lines.Accounts.
+// Register implements lines.Standings.
 func (m *metaLines) Register(ctx context.Context, a lines.Account, pin lines.Secret) error {
 	return m.connector.Register(ctx, meta.Secret(a.Token), a.ID, meta.Secret(pin))
 }
 
-// Standing implements lines.Accounts.
+// Standing implements lines.Standings.
 func (m *metaLines) Standing(ctx context.Context, a lines.Account) (lines.Standing, string, error) {
 	if a.Kind != channels.WhatsApp {
 		alive, reason, err := m.Alive(ctx, a)
@@ -221,7 +221,7 @@ func (m *metaLines) Standing(ctx context.Context, a lines.Account) (lines.Standi
 	return lines.StandingRejected, "gone", nil
 }
 
-// Alive implements lines.Accounts.
+// Alive implements lines.Standings.
 func (m *metaLines) Alive(ctx context.Context, a lines.Account) (alive bool, reason string, err error) {
 	state, err := m.connector.Inspect(ctx, m.account(a))
 	return state.Valid, state.Reason, err

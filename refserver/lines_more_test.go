@@ -16,23 +16,23 @@ import (
 )
 
 func TestLinesOfOnePageShareItsSubscription(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	s.signIn("rein")
-	s.add("messenger", metaPage, "messenger")
-	s.add("instagram", metaInsta, "instagram")
-	s.add("whatsapp", metaNumber, "whatsapp") // is registered with the PIN
+	s.add("messenger", appPage, "messenger")
+	s.add("instagram", appInsta, "instagram")
+	s.add("whatsapp", appNumber, "whatsapp") // is registered with the PIN
 	for _, id := range []string{"messenger", "instagram", "whatsapp"} {
 		require.Equal(t, true, m.line(id)["serving"], id)
 	}
 	m.remove("messenger")
-	person := m.sim.Person(metaInsta, "6006")
+	person := m.sim.Person(appInsta, "6006")
 	person.Says("tere")
 	m.deliver()
 	require.NotEmpty(t, m.answered(person, 1), "the page's subscription is also Instagram's")
 	m.late(t, srv)
-	number := m.sim.Person(metaNumber, "37255500006")
+	number := m.sim.Person(appNumber, "37255500006")
 	number.Says("tere")
 	m.deliver()
 	require.NotEmpty(t, m.answered(number, 1))
@@ -41,18 +41,18 @@ func TestLinesOfOnePageShareItsSubscription(t *testing.T) {
 
 	// The name of a removed line stays its own: with its account it comes back.
 	at := s.login()
-	status, page, _ := s.post(at+"/add", url.Values{"kind": {"messenger"}, "account": {metaPage}, "line": {"whatsapp"}})
+	status, page, _ := s.post(at+"/add", url.Values{"kind": {"messenger"}, "account": {appPage}, "line": {"whatsapp"}})
 	require.Equal(t, http.StatusConflict, status)
 	require.Contains(t, page, "There is, or was, a line of this name")
-	s.add("messenger", metaPage, "messenger")
-	back := m.sim.Person(metaPage, "7007")
+	s.add("messenger", appPage, "messenger")
+	back := m.sim.Person(appPage, "7007")
 	back.Says("tere taas")
 	m.deliver()
 	require.NotEmpty(t, m.answered(back, 1))
 }
 
 // remove removes a line by the API, as it asks to be.
-func (m *metaWorld) remove(id string) {
+func (m *appWorld) remove(id string) {
 	m.t.Helper()
 	status, v := m.api("rein", http.MethodDelete, "/v1/admin/lines/"+id, "")
 	require.Equal(m.t, http.StatusConflict, status)
@@ -62,12 +62,12 @@ func (m *metaWorld) remove(id string) {
 }
 
 func TestTokensShowNowhere(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	s.signIn("rein")
-	s.add("messenger", metaPage, "messenger")
-	s.add("whatsapp", metaNumber, "whatsapp")
+	s.add("messenger", appPage, "messenger")
+	s.add("whatsapp", appNumber, "whatsapp")
 	s.get("/lines")
 	_, api := m.api("rein", http.MethodGet, "/v1/admin/lines", "")
 	_, page := s.get(s.askedInVain())
@@ -78,7 +78,7 @@ func TestTokensShowNowhere(t *testing.T) {
 	require.Contains(t, listed, "k1")
 	require.Equal(t, exitOK, srv.stop())
 	files := m.files()
-	for _, token := range []string{metaPageToken, metaSecret, metaWord, lineKey('a'), "123456", m.tokens["rein"], "EAAU"} {
+	for _, token := range []string{appPageToken, appSecret, appWord, lineKey('a'), "123456", m.tokens["rein"], "EAAU"} {
 		require.NotContains(t, srv.log.String(), token, "the log")
 		require.NotContains(t, fmt.Sprint(api, log)+listed+errs, token, "API, security log, commands")
 		require.NotContains(t, files, token, "the store")
@@ -93,8 +93,8 @@ func TestTokensShowNowhere(t *testing.T) {
 func (s *surfer) askedInVain() string {
 	s.t.Helper()
 	_, _, dialog := s.post("/lines/login", url.Values{"provider": {"meta"}})
-	back := s.dialog(dialog, "continue", url.Values{"page": {metaPage}})
-	s.m.sim.FailNext(5, metatest.Failure{Status: http.StatusInternalServerError, Body: []byte(metaPageToken + metaSecret)})
+	back := s.dialog(dialog, "continue", url.Values{"page": {appPage}})
+	s.m.sim.FailNext(5, metatest.Failure{Status: http.StatusInternalServerError, Body: []byte(appPageToken + appSecret)})
 	status, page := s.get(back.String())
 	s.m.sim.Heal()
 	require.Equal(s.t, http.StatusOK, status)
@@ -102,11 +102,11 @@ func (s *surfer) askedInVain() string {
 }
 
 func TestKeysOfTokensRotate(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	s.signIn("rein")
-	s.add("messenger", metaPage, "messenger")
+	s.add("messenger", appPage, "messenger")
 	require.Equal(t, "k1", m.line("messenger")["key_id"])
 	require.Equal(t, exitOK, srv.stop())
 	keys := func(list string) { m.change("config.yaml", m.keys(t), list) }
@@ -133,7 +133,7 @@ func TestKeysOfTokensRotate(t *testing.T) {
 	_, stdout, _ = m.command("lines", "list", "-config", m.path("config.yaml"))
 	require.Contains(t, stdout, "k2")
 	m.serve()
-	person := m.sim.Person(metaPage, "5005")
+	person := m.sim.Person(appPage, "5005")
 	person.Says("tere")
 	m.deliver()
 	require.NotEmpty(t, m.answered(person, 1))
@@ -141,7 +141,7 @@ func TestKeysOfTokensRotate(t *testing.T) {
 }
 
 // keys is the line of the configuration with line_keys.
-func (m *metaWorld) keys(t *testing.T) string {
+func (m *appWorld) keys(t *testing.T) string {
 	t.Helper()
 	b, err := os.ReadFile(m.path("config.yaml"))
 	require.NoError(t, err)
@@ -154,11 +154,11 @@ func (m *metaWorld) keys(t *testing.T) string {
 }
 
 func TestStoredLinesWithoutLineKeysAreNotForgotten(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	s.signIn("rein")
-	s.add("messenger", metaPage, "messenger")
+	s.add("messenger", appPage, "messenger")
 	require.Equal(t, exitOK, srv.stop())
 	m.change("config.yaml", m.keys(t)+"\n", "")
 	m.change("config.yaml", `login_config: "800000000000008"`, `lines: [{id: fixed, kind: messenger, account: "9", token: {file: `+m.path("word")+`}}]`)
@@ -168,11 +168,11 @@ func TestStoredLinesWithoutLineKeysAreNotForgotten(t *testing.T) {
 }
 
 func TestTheOperatorRemovesALine(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	s.signIn("rein")
-	s.add("messenger", metaPage, "messenger")
+	s.add("messenger", appPage, "messenger")
 	code, stdout, stderr := m.command("lines", "remove", "messenger", "-config", m.path("config.yaml"))
 	require.Equal(t, exitFailed, code)
 	require.Empty(t, stdout)
@@ -194,12 +194,12 @@ func TestTheOperatorRemovesALine(t *testing.T) {
 }
 
 func TestAPersonTakesTheConsentBackAtMeta(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	s.signIn("rein")
-	s.add("messenger", metaPage, "messenger")
-	s.add("whatsapp", metaNumber, "whatsapp")
+	s.add("messenger", appPage, "messenger")
+	s.add("whatsapp", appNumber, "whatsapp")
 	asked, err := m.sim.AskDeletion(t.Context())
 	require.NoError(t, err)
 	require.Regexp(t, `^[a-z2-7]{26}$`, asked.Code)
@@ -225,25 +225,25 @@ func TestAPersonTakesTheConsentBackAtMeta(t *testing.T) {
 	require.NotContains(t, srv.log.String(), "100000000000001", "who asked is written nowhere")
 
 	for name, value := range map[string]string{"nothing": "", "a forged one": m.sim.SignedRequest("1")[2:]} {
-		r, err := http.PostForm(m.public+"/lines/callback/meta/deletion", url.Values{"signed_request": {value}}) //nolint:noctx // a test
+		r, err := http.PostForm(m.public+"/lines/callback/meta/deletion", url.Values{"signed_request": {value}})
 		require.NoError(t, err)
 		b, _ := io.ReadAll(r.Body)
 		_ = r.Body.Close()
 		require.Equal(t, http.StatusBadRequest, r.StatusCode, "%s: %s", name, b)
 	}
 	// Who connects the page again has the line back.
-	s.add("messenger", metaPage, "messenger")
+	s.add("messenger", appPage, "messenger")
 	require.Equal(t, "active", m.line("messenger")["state"])
 }
 
 func TestADeadTokenOfAnAddedLineShows(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	s.signIn("rein")
-	s.add("messenger", metaPage, "messenger")
-	m.sim.KillToken(metaPageToken, metatest.TokenPassword)
-	person := m.sim.Person(metaPage, "5005")
+	s.add("messenger", appPage, "messenger")
+	m.sim.KillToken(appPageToken, metatest.TokenPassword)
+	person := m.sim.Person(appPage, "5005")
 	person.Says("tere")
 	m.deliver()
 	down := func() bool {
@@ -260,7 +260,7 @@ func TestADeadTokenOfAnAddedLineShows(t *testing.T) {
 }
 
 func TestTheConfigurationOfLinesIsChecked(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	code, stdout, stderr := m.command("check-config", m.path("config.yaml"))
 	require.Equal(t, exitOK, code, stderr)
 	require.Contains(t, stdout, "login returns to "+m.public+"/lines/return/meta\n")

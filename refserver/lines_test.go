@@ -14,14 +14,14 @@ import (
 )
 
 // deliver posts all webhooks that wait, each of which must be accepted.
-func (m *metaWorld) deliver() {
+func (m *appWorld) deliver() {
 	m.t.Helper()
 	_, err := m.sim.Deliver(m.t.Context())
 	require.NoError(m.t, err)
 }
 
 // answered waits until a person has so many messages.
-func (m *metaWorld) answered(p *metatest.Person, n int) []metatest.Message {
+func (m *appWorld) answered(p *metatest.Person, n int) []metatest.Message {
 	m.t.Helper()
 	ctx, cancel := context.WithTimeout(m.t.Context(), 20*time.Second)
 	defer cancel()
@@ -31,7 +31,7 @@ func (m *metaWorld) answered(p *metatest.Person, n int) []metatest.Message {
 }
 
 // acts are those of the security log, in their order.
-func (m *metaWorld) acts() []string {
+func (m *appWorld) acts() []string {
 	m.t.Helper()
 	status, v := m.api("anu", http.MethodGet, "/v1/log?limit=1000", "")
 	require.Equal(m.t, http.StatusOK, status)
@@ -46,7 +46,7 @@ func (m *metaWorld) acts() []string {
 }
 
 func TestAPageIsAddedAnswersAndIsRemovedOnThePages(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	srv := m.serve()
 	s := m.surfer()
 	status, page := s.get("/lines")
@@ -62,14 +62,14 @@ func TestAPageIsAddedAnswersAndIsRemovedOnThePages(t *testing.T) {
 	require.Contains(t, page, "@politsei")
 	require.Contains(t, page, "Teil ei ole õigust selle konto nimel kirjutada", "a page without the task MESSAGING")
 	require.Contains(t, page, "vajab registreerimist", "a number")
-	status, page, _ = s.post(at+"/add", url.Values{"kind": {"messenger"}, "account": {metaPage}, "line": {"Päris vale"}})
+	status, page, _ = s.post(at+"/add", url.Values{"kind": {"messenger"}, "account": {appPage}, "line": {"Päris vale"}})
 	require.Equal(t, http.StatusUnprocessableEntity, status)
 	require.Contains(t, page, "Name in the system: 1–64")
 	require.Contains(t, page, "Päris vale", "what was typed stays")
-	status, page, _ = s.post(at+"/add", url.Values{"kind": {"messenger"}, "account": {metaPage}, "line": {"politsei"}, "name": {"Politsei leht"}})
+	status, page, _ = s.post(at+"/add", url.Values{"kind": {"messenger"}, "account": {appPage}, "line": {"politsei"}, "name": {"Politsei leht"}})
 	require.Equal(t, http.StatusSeeOther, status, page)
 
-	person := m.sim.Person(metaPage, "5005")
+	person := m.sim.Person(appPage, "5005")
 	person.Says("tere")
 	m.deliver()
 	require.Contains(t, m.answered(person, 1)[0].Text, "Ütlesite: tere")
@@ -79,7 +79,7 @@ func TestAPageIsAddedAnswersAndIsRemovedOnThePages(t *testing.T) {
 
 	// A restart serves it on, with the token that only the store has.
 	require.Equal(t, exitOK, srv.stop())
-	require.NotContains(t, m.files(), metaPageToken, "what is stored is sealed")
+	require.NotContains(t, m.files(), appPageToken, "what is stored is sealed")
 	srv = m.serve()
 	person.Says("veel")
 	m.deliver()
@@ -111,9 +111,9 @@ func TestAPageIsAddedAnswersAndIsRemovedOnThePages(t *testing.T) {
 }
 
 // late posts what Meta had sent before it heard of the removal.
-func (m *metaWorld) late(t *testing.T, srv *running) {
+func (m *appWorld) late(t *testing.T, srv *running) {
 	t.Helper()
-	body := `{"object":"page","entry":[{"id":"` + metaPage + `","time":1,"messaging":[{"sender":{"id":"5005"},"recipient":{"id":"` + metaPage +
+	body := `{"object":"page","entry":[{"id":"` + appPage + `","time":1,"messaging":[{"sender":{"id":"5005"},"recipient":{"id":"` + appPage +
 		`"},"timestamp":1,"message":{"mid":"m_late","text":"hiline kanaarilind"}}]}]}`
 	status, _, _ := srv.call(t, http.MethodPost, "/webhooks/meta", body, m.sim.Sign([]byte(body)))
 	require.Equal(t, http.StatusOK, status)
@@ -121,12 +121,12 @@ func (m *metaWorld) late(t *testing.T, srv *running) {
 }
 
 func TestLoginsAreOfOneBrowserOncePersonAndTime(t *testing.T) {
-	m := newMetaWorld(t)
+	m := newAppWorld(t)
 	m.serve()
 	s := m.surfer()
 	s.signIn("rein")
 	_, _, dialog := s.post("/lines/login", url.Values{"provider": {"meta"}})
-	back := s.dialog(dialog, "continue", url.Values{"page": {metaPage}})
+	back := s.dialog(dialog, "continue", url.Values{"page": {appPage}})
 
 	other := m.surfer()
 	other.signIn("rein")

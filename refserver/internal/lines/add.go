@@ -43,8 +43,8 @@ func (r Request) check() error {
 // stored and served later, see Check. created is false when the line was there.
 //
 // What an error leaves behind: nothing, unless it is "half_added" (the provider may
-// send messages that nobody answers, and which it cannot have stopped) or
-// "not_served" (the line is stored).
+// send messages of the account, which nobody answers) or "not_served" (the line is
+// stored).
 func (m *Manager) Add(ctx context.Context, who Who, r Request) (v View, created bool, err error) {
 	if err := r.check(); err != nil {
 		return v, false, err
@@ -150,7 +150,7 @@ func (a *adding) do(ctx context.Context, pin Secret) error {
 	}
 	// Whatever the driver has to say against the line it says before anything is done.
 	trial := &Added{a.line.ID, a.line.Agency, a.line.Name, account}
-	if _, err := a.m.build(ctx, a.p, nobody, trial); err != nil {
+	if _, err := a.m.build(ctx, a.p, key{}, trial); err != nil {
 		return problem("internal").because(err)
 	}
 	if a.choice.Standing == StandingUnfinished {
@@ -168,7 +168,7 @@ func (a *adding) do(ctx context.Context, pin Secret) error {
 	if a.line.State != alt.LineActive {
 		return nil
 	}
-	if err := a.m.serve(ctx, a.p, nobody); err != nil {
+	if err := a.m.serve(ctx, a.p, key{}); err != nil {
 		return problem("not_served").because(err)
 	}
 	return nil
@@ -224,42 +224,4 @@ func (m *Manager) shared(ctx context.Context, p Provider, a Account, but key) (b
 		return keyOf(&l) != but && l.Provider == p.Name() && l.State != alt.LineRemoved &&
 			p.Subscription(Account{Kind: l.Kind, ID: l.Account, Above: l.Business}) == own
 	}), nil
-}
-
-// choiceView shows an account with what may be done with it.
-func (m *Manager) choiceView(f flow, c Choice, known []alt.StoredLine) ChoiceView {
-	v := ChoiceView{Kind: c.Kind, Account: c.Account.ID, Above: c.Above, Name: c.Name, Standing: c.Standing, Reason: c.Reason}
-	for _, l := range known {
-		if l.Provider != f.Provider || l.Account != c.Account.ID || l.Kind != c.Kind || l.State == alt.LineRemoved {
-			continue
-		}
-		if l.Agency == f.Who.Agency {
-			v.Line, v.ID = l.ID, l.ID
-		} else {
-			v.Taken = true
-		}
-	}
-	for _, fixed := range m.providers[f.Provider].Fixed() {
-		v.Taken = v.Taken || fixed.Account.ID == c.Account.ID && fixed.Kind == c.Kind
-	}
-	if v.ID == "" {
-		v.ID = m.freeID(c, known)
-	}
-	return v
-}
-
-// freeID suggests a name: the kind, with the account's number where that is taken.
-func (m *Manager) freeID(c Choice, known []alt.StoredLine) channels.ID {
-	id := channels.ID(c.Kind)
-	taken := func(id channels.ID) bool {
-		return slices.ContainsFunc(known, func(l alt.StoredLine) bool { return l.ID == id }) ||
-			slices.ContainsFunc(m.cfg.Service.Lines(), func(i channels.Info) bool { return i.ID == id })
-	}
-	if taken(id) {
-		id += channels.ID("-" + c.Account.ID)
-	}
-	if id.Valid() != nil || taken(id) && !slices.ContainsFunc(known, func(l alt.StoredLine) bool { return l.ID == id && l.Account == c.Account.ID }) {
-		return ""
-	}
-	return id
 }

@@ -57,10 +57,3 @@ func (f *flows) change(id string, next func(box []byte) ([]byte, error)) (found 
 	}
 	return true, err
 }
-
-// drop ends one.
-func (f *flows) drop(id string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.byID, id)
-}

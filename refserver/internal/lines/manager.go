@@ -34,13 +34,13 @@ type Config struct {
 	Service   Service
 	Store     Store
 	Providers []Provider
-	// Agencies are all whose lines are stored: nobody else may add one, because a
+	// Agencies are all whose lines are stored: key{} else may add one, because a
 	// start would not find it.
 	Agencies []channels.Agency
 	// Ring seals the tokens.
 	Ring *sealed.Ring
 	// Secret is told each token that is used, for the redaction of the log. Default:
-	// nobody is.
+	// key{} is.
 	Secret func(value string)
 	// Now is the clock. Default time.Now.
 	Now    func() time.Time
@@ -96,15 +96,6 @@ func (m *Manager) Providers() []string {
 	return names
 }
 
-// Dialogs are the origins that a browser is sent to.
-func (m *Manager) Dialogs() []string {
-	var origins []string
-	for _, name := range m.Providers() {
-		origins = append(origins, m.providers[name].Dialog())
-	}
-	return origins
-}
-
 // Load puts the stored lines into service, at the start. Its error says what an
 // operator must mend: a server that left lines out would leave people without an
 // answer.
@@ -112,7 +103,7 @@ func (m *Manager) Load(ctx context.Context) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
 	for _, name := range m.Providers() {
-		if err := m.serve(ctx, m.providers[name], nobody); err != nil {
+		if err := m.serve(ctx, m.providers[name], key{}); err != nil {
 			return err
 		}
 	}
@@ -132,9 +123,6 @@ type key struct {
 }
 
 func keyOf(l *alt.StoredLine) key { return key{l.Agency, l.ID} }
-
-// nobody is no line.
-var nobody = key{}
 
 // stored returns all lines of all agencies, tombstones among them.
 func (m *Manager) stored(ctx context.Context) ([]alt.StoredLine, error) {

@@ -54,13 +54,12 @@ const (
 // ReturnURL is where the dialog of a provider sends the browser back to.
 func ReturnURL(public, provider string) string { return public + "/lines/return/" + provider }
 
-// DeauthorizeURL and DeletionURL are where a provider posts that a person takes the
-// consent back, or wants their data deleted.
+// DeauthorizeURL is where a provider posts that a person takes the consent back.
 func DeauthorizeURL(public, provider string) string {
 	return public + "/lines/callback/" + provider + "/deauthorize"
 }
 
-// DeletionURL: see DeauthorizeURL.
+// DeletionURL is where a provider posts that a person wants their data deleted.
 func DeletionURL(public, provider string) string {
 	return public + "/lines/callback/" + provider + "/deletion"
 }
@@ -92,7 +91,11 @@ func (m *Manager) Pages(cfg PagesConfig) (http.Handler, error) {
 		}
 	}
 	// A form may lead on to the dialog of a provider.
-	p.policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' " + strings.Join(m.Dialogs(), " ") + "; frame-ancestors 'none'; base-uri 'none'"
+	dialog := []string{"'self'"}
+	for _, name := range m.Providers() {
+		dialog = append(dialog, m.providers[name].Dialog())
+	}
+	p.policy = "default-src 'none'; style-src 'self'; img-src 'self'; form-action " + strings.Join(dialog, " ") + "; frame-ancestors 'none'; base-uri 'none'"
 	return p.routes(files), nil
 }
 
@@ -222,5 +225,5 @@ func (p *pages) stop(w http.ResponseWriter, r *http.Request, me Caller, err erro
 }
 
 func redirect(w http.ResponseWriter, r *http.Request, to string) {
-	http.Redirect(w, r, to, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther) //nolint:gosec // a page of ours, or the dialog of the configuration
 }

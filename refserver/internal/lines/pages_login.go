@@ -104,7 +104,7 @@ func (p *pages) toDialog(v view, id string) {
 		p.stop(v.w, v.r, v.me, err)
 		return
 	}
-	c := p.cookie(p.loginCookie(), cookie, http.SameSiteLaxMode)
+	c := p.cookie(p.loginCookie(), cookie, http.SameSiteLaxMode) //nolint:gosec // see cookie
 	c.MaxAge = int(LoginFor.Seconds())
 	http.SetCookie(v.w, c)
 	redirect(v.w, v.r, dialog)

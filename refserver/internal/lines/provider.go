@@ -79,41 +79,50 @@ type Login interface {
 	Returned(query url.Values, session string) (Secret, error)
 	// Choices are the accounts of whoever logged in.
 	Choices(ctx context.Context, code Secret) ([]Choice, error)
+	// Dialog is the origin of the dialog as a content security policy names it, such
+	// as "https://www.example.com".
+	Dialog() string
 }
 
-// Accounts are acts on one account. They may be repeated; errors are those of
-// the driver.
-type Accounts interface {
-	// Subscribe makes the provider send the account's events, and Unsubscribe ends
-	// that. Subscription names what they belong to: accounts with the same share it;
-	// "" means that it is not known.
+// Subscriptions say whether the provider sends the events of an account. The acts
+// may be repeated; errors are those of the driver.
+type Subscriptions interface {
 	Subscribe(ctx context.Context, a Account) error
 	Unsubscribe(ctx context.Context, a Account) error
+	// Subscription names what the events belong to: accounts with the same share it;
+	// "" means that it is not known.
 	Subscription(a Account) string
+}
+
+// Standings say how far an account is. Errors are those of the driver, of asking.
+type Standings interface {
 	// Register makes an account ready that is StandingUnfinished.
 	Register(ctx context.Context, a Account, pin Secret) error
-	// Standing asks how far the account is.
+	// Standing asks how far the account is, and returns the provider's reason.
 	Standing(ctx context.Context, a Account) (Standing, string, error)
 	// Alive asks whether the token is, and why not.
 	Alive(ctx context.Context, a Account) (alive bool, reason string, err error)
 }
 
-// Provider is an account at a messaging service provider to which lines can be
-// added. All methods may be called concurrently.
-type Provider interface {
-	Login
-	Accounts
+// Builder makes the msp.Provider that serves the lines.
+type Builder interface {
 	// Name is that of the msp.Provider.
 	Name() string
 	// Fixed are the lines of the configuration.
 	Fixed() []Fixed
-	// Build makes the msp.Provider of the fixed lines and those that were added.
-	// What still arrives for removed accounts is dropped. It does no I/O.
+	// Build makes it of the fixed lines and those that were added. What still arrives
+	// for removed accounts is dropped. It does no I/O.
 	Build(added []Added, removed []string) (msp.Provider, error)
+}
+
+// Provider is an account at a messaging service provider to which lines can be
+// added. All methods may be called concurrently.
+type Provider interface {
+	Builder
+	Login
+	Subscriptions
+	Standings
 	// Signed checks what the provider posted when a person took the consent back,
 	// and returns when it did. Errors say that the provider did not.
 	Signed(value string) (time.Time, error)
-	// Dialog is the origin of the dialog as a content security policy names it, such
-	// as "https://www.example.com".
-	Dialog() string
 }

@@ -49,7 +49,7 @@ func (m *Manager) Remove(ctx context.Context, who Who, id channels.ID, confirm s
 	if err := m.destroy(ctx, who, l, map[string]string{"subscription": left}); err != nil {
 		return m.resume(ctx, l, err)
 	}
-	if err := m.serve(ctx, p, nobody); err != nil {
+	if err := m.serve(ctx, p, key{}); err != nil {
 		return problem("not_served").because(err)
 	}
 	return nil
@@ -107,7 +107,7 @@ func (m *Manager) destroy(ctx context.Context, who Who, l *alt.StoredLine, detai
 // subscription.
 func (m *Manager) resume(ctx context.Context, l *alt.StoredLine, failure error) error {
 	p := m.providers[l.Provider]
-	err := m.serve(ctx, p, nobody)
+	err := m.serve(ctx, p, key{})
 	if err == nil && l.State == alt.LineActive {
 		var token Secret
 		if token, err = m.open(l); err == nil {
