@@ -99,6 +99,48 @@ func TestAnswersThatWereOrderedAreWrongAndNothingElse(t *testing.T) {
 	require.EqualError(t, s.check(mary, "SHA256", s.approved(t, mary, "SHA256")), "algorithm", "the answer is that to the session before")
 }
 
+func TestTheCertificateCanBeWrongToo(t *testing.T) {
+	s := open(t)
+	now := s.clock.Now()
+	look := func() string {
+		status, body := s.post("/certificate", request(mary, "SHA256"))
+		require.Equal(t, 200, status)
+		der, err := base64.StdEncoding.DecodeString(body["cert"].(string))
+		require.NoError(t, err)
+		cert, err := x509.ParseCertificate(der)
+		require.NoError(t, err)
+		switch {
+		case s.trusted(cert) != nil:
+			return "chain"
+		case cert.KeyUsage&x509.KeyUsageContentCommitment == 0:
+			return "purpose"
+		case cert.Subject.SerialNumber != "PNOEE-60001019906":
+			return "person"
+		case body["result"] != "OK":
+			return "result"
+		}
+		return ""
+	}
+	for _, c := range []struct {
+		mobileidtest.Wrong
+		want string
+	}{
+		{mobileidtest.Wrong{Untrusted: true}, "chain"}, {mobileidtest.Wrong{NotBefore: now.AddDate(-3, 0, 0), NotAfter: now.Add(-time.Second)}, "chain"},
+		{mobileidtest.Wrong{SigningCert: true}, "purpose"}, {mobileidtest.Wrong{Stranger: juri}, "person"},
+		{mobileidtest.Wrong{Result: "NOT_ACTIVE"}, "result"}, {mobileidtest.Wrong{Set: map[string]any{"/result": 1}}, "result"}, {mobileidtest.Wrong{Extra: true}, ""},
+	} {
+		s.CertificateNext(1, c.Wrong)
+		require.NoError(t, s.check(mary, "SHA256", s.approved(t, mary, "SHA256")), "the order is not for sessions")
+		require.Equal(t, c.want, look())
+		require.Empty(t, look(), "the order was for one answer")
+	}
+	s.CertificateNext(-1, mobileidtest.Wrong{Stranger: "+37255500009"})
+	status, _ := s.post("/certificate", request(mary, "SHA256"))
+	require.Equal(t, 500, status, "the order cannot be filled")
+	s.AnswerRight()
+	require.Empty(t, look())
+}
+
 func TestOrdersThatCannotBeFilledAreErrorsOfTheApproval(t *testing.T) {
 	s := open(t)
 	for _, w := range []mobileidtest.Wrong{

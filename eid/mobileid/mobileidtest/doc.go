@@ -17,10 +17,11 @@
 // demo environment. A prompt is approved, refused, or ended in any way with End. Nothing is signed before it is approved,
 // and what is signed is genuine.
 //
-// AnswerNext orders answers that look genuine and are not: a wrong key, another person, an expired certificate, another
-// encoding, a tampered member, an old answer once more. FailNext scripts what goes wrong around them: statuses, false
-// bodies, delays, connections cut before anything happened or after the request took effect. Requests lists what was
-// asked, without personal data and secrets.
+// AnswerNext orders answers that look genuine and are not: a wrong key, another person, an expired certificate,
+// another encoding, a tampered member, an old answer once more. CertificateNext does the same for certificates that
+// are asked for. FailNext scripts what goes wrong around them: statuses, false bodies, delays, connections cut before
+// anything happened or after the request took effect. Requests lists what was asked, without personal data and
+// secrets.
 //
 // # What it refuses
 //

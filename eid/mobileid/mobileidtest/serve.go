@@ -155,17 +155,34 @@ func (s *Server) certificate(c *call) (answer, *fault) {
 	if bad != nil {
 		return answer{}, bad
 	}
-	s.mu.Lock()
-	p := s.find(&a)
-	s.mu.Unlock()
-	if p == nil {
-		return reply(map[string]string{"result": "NOT_FOUND", "cert": ""}), nil
+	holder, wrong := s.certified(&a)
+	if holder == nil {
+		return reply(certificateWire{Result: "NOT_FOUND"}), nil
 	}
-	cert, err := s.credential(p, credentialKind{sign: true, nonQualified: p.NonQualified})
+	_, cert, err := s.hand(holder, true, wrong)
+	var body []byte
+	if err == nil {
+		body, err = wrong.tamper(encode(certificateWire{or(wrong.Result, resultOK), base64Of(cert.der), wrong.extra()}))
+	}
 	if err != nil {
 		return answer{}, &fault{status: http.StatusInternalServerError, why: "Internal error"}
 	}
-	return reply(map[string]string{"result": resultOK, "cert": base64Of(cert.der)}), nil
+	return answer{http.StatusOK, "application/json", body}, nil
+}
+
+// certified is whose certificate is asked for, and the wrong answer that was ordered; nil when it is nobody's.
+func (s *Server) certified(a *ask) (*account, *Wrong) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	holder := s.find(a)
+	if holder == nil {
+		return nil, nil
+	}
+	wrong := s.certificates.take()
+	if wrong == nil {
+		wrong = &Wrong{}
+	}
+	return holder, wrong
 }
 
 // pause waits in real time, or until the client has gone.

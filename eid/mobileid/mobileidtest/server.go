@@ -27,8 +27,10 @@ type Server struct {
 	people   map[string]*account // by number
 	sessions map[string]*session
 	last     map[string][]byte // the status of the last approved session of each kind
-	orders   []order
 	http     *http.Server
+
+	orders       orders // for sessions
+	certificates orders // for certificates
 
 	forgery forgery
 }

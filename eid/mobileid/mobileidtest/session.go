@@ -3,7 +3,6 @@ package mobileidtest
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"time"
 )
 
@@ -194,13 +193,13 @@ func (s *Server) decide(n *session, result string) error {
 	switch {
 	case err != nil:
 		return err
-	case wrong.Forever:
+	case wrong != nil && wrong.Forever:
 		n.forever = true
 	case result != resultOK:
 		n.end(result, s.now())
 	default:
 		n.ended, n.body = s.now(), body
-		if !wrong.ordered {
+		if wrong == nil {
 			s.last[n.kind] = body
 		}
 	}
@@ -208,19 +207,15 @@ func (s *Server) decide(n *session, result string) error {
 }
 
 // claim lets one decision in, and takes the wrong answer that was ordered for it.
-func (s *Server) claim(n *session, result string) (order, error) {
+func (s *Server) claim(n *session, result string) (*Wrong, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.over(n, s.now()) || n.busy || n.forever {
-		return order{}, ErrOver
+		return nil, ErrOver
 	}
 	n.busy = true
-	if result != resultOK || len(s.orders) == 0 {
-		return order{}, nil
+	if result != resultOK {
+		return nil, nil
 	}
-	w := s.orders[0]
-	if s.orders[0].left--; s.orders[0].left == 0 {
-		s.orders = slices.Delete(s.orders, 0, 1)
-	}
-	return w, nil
+	return s.orders.take(), nil
 }

@@ -21,6 +21,13 @@ type statusWire struct {
 	Unexplained string         `json:"unknownMember,omitempty"`
 }
 
+// certificateWire is the answer to a request for a certificate.
+type certificateWire struct {
+	Result      string `json:"result"`
+	Cert        string `json:"cert"`
+	Unexplained string `json:"unknownMember,omitempty"`
+}
+
 type signatureWire struct {
 	Value     string `json:"value"`
 	Algorithm string `json:"algorithm"`
@@ -30,7 +37,10 @@ type signatureWire struct {
 func (n *session) running() answer { return reply(statusWire{State: "RUNNING"}) }
 
 // compose makes the status of an approval.
-func (s *Server) compose(n *session, wrong order) ([]byte, error) {
+func (s *Server) compose(n *session, wrong *Wrong) ([]byte, error) {
+	if wrong == nil {
+		wrong = &Wrong{}
+	}
 	if wrong.Replay {
 		s.mu.Lock()
 		defer s.mu.Unlock()
@@ -39,12 +49,7 @@ func (s *Server) compose(n *session, wrong order) ([]byte, error) {
 		}
 		return s.last[n.kind], nil
 	}
-	holder, err := s.holder(n, wrong)
-	if err != nil {
-		return nil, err
-	}
-	c, err := s.credential(holder, credentialKind{sign: (n.kind == kindSign) != wrong.SigningCert,
-		nonQualified: holder.NonQualified != wrong.NonQualified, from: wrong.NotBefore, to: wrong.NotAfter, foreign: wrong.Untrusted})
+	holder, c, err := s.hand(n.account, n.kind == kindSign, wrong)
 	if err != nil {
 		return nil, err
 	}
@@ -66,27 +71,27 @@ func (s *Server) compose(n *session, wrong order) ([]byte, error) {
 	}
 	now := s.now()
 	w := statusWire{State: "COMPLETE", Result: or(wrong.Result, resultOK), Time: clockTime(now), Trace: trace(),
-		Signature: &signatureWire{base64Of(value), or(wrong.Algorithm, algorithm)}}
+		Signature: &signatureWire{base64Of(value), or(wrong.Algorithm, algorithm)}, Unexplained: wrong.extra()}
 	if n.kind == kindAuth {
 		w.Cert = base64Of(c.der)
-	}
-	if wrong.Extra {
-		w.Unexplained = "this member is not in the description"
 	}
 	return wrong.tamper(encode(w))
 }
 
-// holder is who signs.
-func (s *Server) holder(n *session, wrong order) (*account, error) {
-	if wrong.Stranger == "" {
-		return n.account, nil
+// hand returns whose certificate and key an answer has, and which: the holder's, for signing or for authentication,
+// unless a wrong answer was ordered.
+func (s *Server) hand(holder *account, sign bool, wrong *Wrong) (*account, credential, error) {
+	if wrong.Stranger != "" {
+		s.mu.Lock()
+		holder = s.people[wrong.Stranger]
+		s.mu.Unlock()
+		if holder == nil {
+			return nil, credential{}, fmt.Errorf("mobileidtest: Wrong.Stranger: %w", ErrPerson)
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if a := s.people[wrong.Stranger]; a != nil {
-		return a, nil
-	}
-	return nil, fmt.Errorf("mobileidtest: Wrong.Stranger: %w", ErrPerson)
+	c, err := s.credential(holder, credentialKind{sign: sign != wrong.SigningCert,
+		nonQualified: holder.NonQualified != wrong.NonQualified, from: wrong.NotBefore, to: wrong.NotAfter, foreign: wrong.Untrusted})
+	return holder, c, err
 }
 
 // sign signs a hash: with keys on P-256 as r and s behind each other, with RSA keys by PKCS #1.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +19,8 @@ type Wrong struct {
 	Untrusted bool
 	// Stranger is the number of somebody else, whose certificate and key sign.
 	Stranger string
-	// SigningCert gives the person's signing certificate, and signs with its key, where the other one belongs; in a
-	// signing session it signs with the key for authentication.
+	// SigningCert gives the person's signing certificate, and signs with its key, where the one for authentication belongs;
+	// where the one for signing belongs it gives that for authentication.
 	SigningCert bool
 	// NonQualified gives a certificate that is not qualified to somebody whose is, and the other way round.
 	NonQualified bool
@@ -48,11 +49,25 @@ type Wrong struct {
 	Forever bool
 }
 
-// order is a wrong answer for some sessions; the zero value is none.
+// order is a wrong answer for some sessions.
 type order struct {
 	Wrong
-	ordered bool
-	left    int // negative: for ever
+	left int // negative: for ever
+}
+
+// orders are the wrong answers to come.
+type orders []order
+
+// take returns the next one, nil when there is none.
+func (o *orders) take() *Wrong {
+	if len(*o) == 0 {
+		return nil
+	}
+	w := (*o)[0].Wrong
+	if (*o)[0].left--; (*o)[0].left == 0 {
+		*o = slices.Delete(*o, 0, 1)
+	}
+	return &w
 }
 
 // AnswerNext gives the next n approved sessions a wrong answer, all of them until AnswerRight when n is negative.
@@ -60,7 +75,17 @@ func (s *Server) AnswerNext(n int, w Wrong) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if n != 0 {
-		s.orders = append(s.orders, order{w, true, n})
+		s.orders = append(s.orders, order{w, n})
+	}
+}
+
+// CertificateNext gives the next n requests for a person's certificate a wrong answer, all of them until AnswerRight when
+// n is negative. Fields of Wrong that speak of a signature or a session have no effect.
+func (s *Server) CertificateNext(n int, w Wrong) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n != 0 {
+		s.certificates = append(s.certificates, order{w, n})
 	}
 }
 
@@ -68,7 +93,15 @@ func (s *Server) AnswerNext(n int, w Wrong) {
 func (s *Server) AnswerRight() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.orders = nil
+	s.orders, s.certificates = nil, nil
+}
+
+// extra is the member that no description knows.
+func (w *Wrong) extra() string {
+	if w.Extra {
+		return "this member is not in the description"
+	}
+	return ""
 }
 
 // tamper changes a finished answer.

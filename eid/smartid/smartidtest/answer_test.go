@@ -1,6 +1,7 @@
 package smartidtest_test
 
 import (
+	"crypto/x509"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,51 @@ func TestSigningAnswersCanBeWrongToo(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualError(t, s.check(o, status, s.clock.Now()), c.want)
 	}
+}
+
+func TestTheCertificateOfADocumentCanBeWrongToo(t *testing.T) {
+	s := open(t)
+	before := s.clock.Now()
+	look := func(body map[string]any) string {
+		cert := certOf(t, body)
+		switch {
+		case s.trusted(cert, s.clock.Now()) != nil:
+			return "chain"
+		case cert.KeyUsage&x509.KeyUsageContentCommitment == 0:
+			return "purpose"
+		case !qualified(cert) || object(body).text("cert.certificateLevel") != "QUALIFIED":
+			return "level"
+		case serial(cert) != mary:
+			return "person"
+		case body["state"] != "OK":
+			return "state"
+		}
+		return ""
+	}
+	for _, c := range []struct {
+		smartidtest.Wrong
+		want string
+	}{
+		{smartidtest.Wrong{Untrusted: true}, "chain"}, {smartidtest.Wrong{NotBefore: before.AddDate(-3, 0, 0), NotAfter: before.Add(-time.Second)}, "chain"},
+		{smartidtest.Wrong{SigningCert: true}, "purpose"}, {smartidtest.Wrong{Unqualified: true}, "level"}, {smartidtest.Wrong{Level: "ADVANCED"}, "level"},
+		{smartidtest.Wrong{Stranger: juriDoc}, "person"}, {smartidtest.Wrong{Set: map[string]any{"/state": "NEW"}}, "state"}, {smartidtest.Wrong{Extra: true}, ""},
+	} {
+		s.CertificateNext(1, c.Wrong)
+		o, status, err := s.approved(t, authRequest())
+		require.NoError(t, err)
+		require.NoError(t, s.check(o, status, s.clock.Now()), "the order is not for sessions")
+		for _, want := range []string{c.want, ""} {
+			status, body := s.post("/v3/signature/certificate/"+maryDoc, certRequest())
+			require.Equal(t, 200, status)
+			require.Equal(t, want, look(body))
+		}
+	}
+	s.CertificateNext(-1, smartidtest.Wrong{Stranger: "PNOEE-38001085718-MOCK-Q"})
+	status, _ := s.post("/v3/signature/certificate/"+maryDoc, certRequest())
+	require.Equal(t, 500, status, "the order cannot be filled")
+	s.AnswerRight()
+	_, body := s.post("/v3/signature/certificate/"+maryDoc, certRequest())
+	require.Empty(t, look(body))
 }
 
 func TestCertificatesAreThoseOfThePerson(t *testing.T) {

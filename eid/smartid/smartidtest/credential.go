@@ -104,10 +104,9 @@ func (f *forgery) authority(root *x509.Certificate, now func() time.Time) (*test
 	return ca, nil
 }
 
-// hand returns who signs a session's answer, with which certificate and key: whoever decided, unless a wrong answer was
-// ordered.
-func (s *Server) hand(n *session, d decision, wrong *Wrong) (*account, []byte, *rsa.PrivateKey, error) {
-	holder := d.account
+// hand returns whose certificate and key an answer has, and which: the holder's, for signing or for authentication,
+// unless a wrong answer was ordered.
+func (s *Server) hand(holder *account, sign bool, wrong *Wrong) (*account, []byte, *rsa.PrivateKey, error) {
 	if wrong.Stranger != "" {
 		s.mu.Lock()
 		holder = s.people.byDocument[wrong.Stranger]
@@ -116,7 +115,7 @@ func (s *Server) hand(n *session, d decision, wrong *Wrong) (*account, []byte, *
 			return nil, nil, nil, fmt.Errorf("smartidtest: Wrong.Stranger: %w", ErrPerson)
 		}
 	}
-	k := credentialKind{sign: (n.route.kind != kindAuth) != wrong.SigningCert, level: holder.Level, from: wrong.NotBefore,
+	k := credentialKind{sign: sign != wrong.SigningCert, level: holder.Level, from: wrong.NotBefore,
 		to: wrong.NotAfter, foreign: wrong.Untrusted}
 	if wrong.Unqualified {
 		k.level = Advanced

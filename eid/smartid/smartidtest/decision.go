@@ -1,9 +1,6 @@
 package smartidtest
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // End results that this package speaks of by itself. Prompt.End takes any.
 const (
@@ -102,14 +99,10 @@ func (s *Server) claim(n *session, d decision) (*Wrong, error) {
 		return nil, ErrPerson
 	}
 	n.busy = true
-	if d.result != resultOK || len(s.orders) == 0 {
+	if d.result != resultOK {
 		return nil, nil
 	}
-	w := s.orders[0].Wrong
-	if s.orders[0].left--; s.orders[0].left == 0 {
-		s.orders = slices.Delete(s.orders, 0, 1)
-	}
-	return &w, nil
+	return s.orders.take(), nil
 }
 
 // sort names sessions whose answers look alike.

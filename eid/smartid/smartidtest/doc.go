@@ -18,9 +18,10 @@
 // with End. Nothing is signed before it is approved, and what is signed is genuine.
 //
 // AnswerNext orders answers that look genuine and are not: a wrong key, another person, an expired or a weaker
-// certificate, a tampered member, an old answer once more. FailNext scripts what goes wrong around them: statuses, false
-// bodies, delays, connections cut before anything happened or after the request took effect. Requests lists what was
-// asked, without personal data and secrets.
+// certificate, a tampered member, an old answer once more. CertificateNext does the same for certificates that are
+// asked for. FailNext scripts what goes wrong around them: statuses, false bodies, delays, connections cut before
+// anything happened or after the request took effect. Requests lists what was asked, without personal data and
+// secrets.
 //
 // # What it refuses
 //

@@ -131,20 +131,37 @@ func (s *Server) certificate(c *call) (answer, *fault) {
 		return answer{}, bad
 	}
 	c.asked(&a)
-	s.mu.Lock()
-	holder, bad := s.find(c.route, c.id, &a)
-	s.mu.Unlock()
+	holder, wrong, bad := s.certified(c, &a)
 	switch {
 	case bad != nil:
 		return answer{}, bad
 	case holder.Unusable:
 		return reply(map[string]string{"state": "DOCUMENT_UNUSABLE"}), nil
 	}
-	cert, _, err := s.credential(holder, credentialKind{sign: true, level: holder.Level})
+	holder, cert, _, err := s.hand(holder, true, wrong)
+	var body []byte
+	if err == nil {
+		body, err = wrong.tamper(encode(statusWire{State: "OK", Cert: &certWire{base64Std(cert), wrong.label(holder)}, Unexplained: wrong.extra()}))
+	}
 	if err != nil {
 		return answer{}, &fault{status: http.StatusInternalServerError, detail: "Internal Server Error"}
 	}
-	return reply(map[string]any{"state": "OK", "cert": certWire{base64Std(cert), holder.Level}}), nil
+	return answer{status: http.StatusOK, kind: "application/json", body: body}, nil
+}
+
+// certified is whose certificate is asked for, and the wrong answer that was ordered.
+func (s *Server) certified(c *call, a *ask) (*account, *Wrong, *fault) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	holder, bad := s.find(c.route, c.id, a)
+	if bad != nil {
+		return nil, nil, bad
+	}
+	wrong := s.certificates.take()
+	if wrong == nil {
+		wrong = &Wrong{}
+	}
+	return holder, wrong, nil
 }
 
 // pause waits in real time, or until the client has gone.

@@ -27,8 +27,10 @@ type Server struct {
 	mu       sync.Mutex
 	people   people
 	sessions sessions
-	orders   []order
 	http     *http.Server
+
+	orders       orders // for sessions
+	certificates orders // for certificates by document number
 
 	forgery forgery
 }

@@ -128,25 +128,17 @@ func (s *Server) compose(n *session, d decision, wrong *Wrong) ([]byte, error) {
 		}
 		return old, nil
 	}
-	holder, cert, key, err := s.hand(n, d, wrong)
+	holder, cert, key, err := s.hand(d.account, n.route.kind != kindAuth, wrong)
 	if err != nil {
 		return nil, err
 	}
-	w := statusWire{Result: &resultWire{End: or(wrong.EndResult, resultOK), Document: holder.Document}}
-	if wrong.Stranger != "" {
-		w.Result.Document = d.account.Document // the swap is hidden as far as it can be
-	}
-	if wrong.Extra {
-		w.Unexplained = "this member is not in the description"
-	}
+	// The document is that of who was asked, so that a stranger is hidden as far as can be.
+	w := statusWire{Result: &resultWire{End: or(wrong.EndResult, resultOK), Document: d.account.Document}, Unexplained: wrong.extra()}
 	if n.ask.shareIP {
 		w.Device = device
 	}
 	if n.route.kind != kindSign || n.route.version == 3 {
-		w.Cert = &certWire{base64.StdEncoding.EncodeToString(cert), or(wrong.Level, holder.Level)}
-		if wrong.Unqualified && wrong.Level == "" {
-			w.Cert.Level = Qualified
-		}
+		w.Cert = &certWire{base64Std(cert), wrong.label(holder)}
 	}
 	if n.route.kind != kindCert {
 		if err := n.sign(&w, s.cfg.Scheme, d.flow, key, wrong); err != nil {

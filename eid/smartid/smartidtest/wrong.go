@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,8 +19,8 @@ type Wrong struct {
 	Untrusted bool
 	// Stranger is the document number of another account, whose certificate and key sign.
 	Stranger string
-	// SigningCert gives the person's signing certificate, and signs with its key, where the other one belongs; in a
-	// signing session the one for authentication.
+	// SigningCert gives the person's signing certificate, and signs with its key, where the one for authentication belongs;
+	// where the one for signing belongs it gives that for authentication.
 	SigningCert bool
 	// Unqualified gives a certificate of a non-qualified account and calls it QUALIFIED.
 	Unqualified bool
@@ -58,6 +59,21 @@ type order struct {
 	left int // negative: for ever
 }
 
+// orders are the wrong answers to come.
+type orders []order
+
+// take returns the next one, nil when there is none.
+func (o *orders) take() *Wrong {
+	if len(*o) == 0 {
+		return nil
+	}
+	w := (*o)[0].Wrong
+	if (*o)[0].left--; (*o)[0].left == 0 {
+		*o = slices.Delete(*o, 0, 1)
+	}
+	return &w
+}
+
 // AnswerNext gives the next n approved sessions a wrong answer, all of them until AnswerRight when n is negative.
 func (s *Server) AnswerNext(n int, w Wrong) {
 	s.mu.Lock()
@@ -67,11 +83,40 @@ func (s *Server) AnswerNext(n int, w Wrong) {
 	}
 }
 
+// CertificateNext gives the next n requests for a document's certificate a wrong answer, all of them until AnswerRight
+// when n is negative. Fields of Wrong that speak of a signature or a session have no effect.
+func (s *Server) CertificateNext(n int, w Wrong) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if n != 0 {
+		s.certificates = append(s.certificates, order{w, n})
+	}
+}
+
 // AnswerRight forgets the wrong answers that have not been given.
 func (s *Server) AnswerRight() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.orders = nil
+	s.orders, s.certificates = nil, nil
+}
+
+// label is what an answer calls the level of the holder's certificate.
+func (w *Wrong) label(holder *account) string {
+	switch {
+	case w.Level != "":
+		return w.Level
+	case w.Unqualified:
+		return Qualified
+	}
+	return holder.Level
+}
+
+// extra is the member that no description knows.
+func (w *Wrong) extra() string {
+	if w.Extra {
+		return "this member is not in the description"
+	}
+	return ""
 }
 
 // tamper changes a finished answer.
