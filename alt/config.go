@@ -125,7 +125,8 @@ type Rate struct {
 // .dead, .unknown; media.fetched, .missing, .retry, .dead; line.up, .down,
 // .unclear (asked in vain); link.served, .refused; reconcile.retry, .uncertain;
 // login.asked, .opened, .begun, .proven, .returned, .failed;
-// driver.panic, operator.panic; report.applied, echo.matched, echo.foreign;
+// driver.panic, operator.panic; report.applied, message.charged, message.free (Code is the
+// provider's category), echo.matched, echo.foreign;
 // session.expired. Labels are of low cardinality and hold nothing personal.
 type Observation struct {
 	Name     string

@@ -35,8 +35,21 @@ func (s *Service) status(ctx context.Context, it Item, e *channels.StatusChanged
 	})
 	if err == nil {
 		s.observe(Observation{Name: "report.applied", Line: e.Channel, Code: string(e.Status), N: 1})
+		s.charged(e)
 	}
 	return err
+}
+
+// charged counts what is paid for, by the provider's own category.
+func (s *Service) charged(e *channels.StatusChanged) {
+	if e.Charge == nil {
+		return
+	}
+	name := "message.free"
+	if e.Charge.Billable {
+		name = "message.charged"
+	}
+	s.observe(Observation{Name: name, Line: e.Channel, Code: e.Charge.Category, N: 1})
 }
 
 // refused keeps what the refusal of a send says about the person.

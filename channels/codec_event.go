@@ -28,6 +28,7 @@ type eventRow struct {
 	Subject string     `json:"subject,omitempty"`
 	Reason  string     `json:"reason,omitempty"`
 	Session string     `json:"session,omitempty"`
+	Charge  *Charge    `json:"charge,omitempty"`
 }
 
 type errorRow struct {
@@ -54,7 +55,7 @@ func MarshalEvent(e Event) ([]byte, error) {
 	case *Echoed:
 		r.ID, r.Ref, r.Content, r.Author, r.Thread = e.ID, e.Ref, &boxed{e.Content}, e.Author, e.Thread
 	case *StatusChanged:
-		r.ID, r.Ref, r.Until, r.Status, r.Thread = e.ID, e.Ref, e.Until, e.Status, e.Thread
+		r.ID, r.Ref, r.Until, r.Status, r.Thread, r.Charge = e.ID, e.Ref, e.Until, e.Status, e.Thread, e.Charge
 		if e.Err != nil {
 			r.Err = &errorRow{Op: e.Err.Op, Class: Code(e.Err), Provider: e.Err.Provider, Instead: e.Err.Instead}
 		}
@@ -109,7 +110,7 @@ func UnmarshalEvent(b []byte) (Event, error) {
 	case "echoed":
 		return &Echoed{EventMeta: m, ID: r.ID, Ref: r.Ref, Content: content, Author: r.Author, Thread: r.Thread}, nil
 	case "status":
-		e := &StatusChanged{EventMeta: m, ID: r.ID, Ref: r.Ref, Until: r.Until, Status: r.Status, Thread: r.Thread}
+		e := &StatusChanged{EventMeta: m, ID: r.ID, Ref: r.Ref, Until: r.Until, Status: r.Status, Thread: r.Thread, Charge: r.Charge}
 		if r.Err != nil {
 			e.Err = &Error{Op: r.Err.Op, Channel: m.Channel, Class: ClassByCode(r.Err.Class), Provider: r.Err.Provider, Instead: r.Err.Instead}
 		}

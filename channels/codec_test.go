@@ -51,7 +51,7 @@ func events() []channels.Event {
 		&channels.Edited{EventMeta: m, ID: "id", Content: text},
 		&channels.Withdrawn{EventMeta: m, ID: "id"},
 		&channels.Echoed{EventMeta: m, ID: "id", Ref: "ref", Content: text, Author: channels.Person, Thread: "thread"},
-		&channels.StatusChanged{EventMeta: m, ID: "id", Ref: "ref", Until: moment, Status: channels.Failed, Thread: "thread",
+		&channels.StatusChanged{EventMeta: m, ID: "id", Ref: "ref", Until: moment, Status: channels.Failed, Thread: "thread", Charge: &channels.Charge{Billable: true, Model: "PMP", Type: "regular", Category: "utility"},
 			Err: &channels.Error{Op: "send", Channel: "ppa", Class: channels.ErrWindowClosed, Provider: "131047", Instead: []channels.Alternative{channels.UseTemplate}}},
 		&channels.Referred{EventMeta: m, Word: said, Source: said},
 		&channels.PeerChanged{EventMeta: m, New: channels.Peer(number)},

@@ -120,6 +120,16 @@ type StatusChanged struct {
 	Status Status
 	Err    *Error // why, when Status is Failed
 	Thread string
+	Charge *Charge // what the provider says it costs, where it says so
+}
+
+// Charge is a provider's word on the price of a message, in the provider's own
+// terms, which change. Amounts are nobody's to guess.
+type Charge struct {
+	Billable bool   `json:"billable"`
+	Model    string `json:"model,omitempty"`    // e.g. "PMP", per message
+	Type     string `json:"type,omitempty"`     // e.g. "regular", "free_customer_service"
+	Category string `json:"category,omitempty"` // e.g. "utility", "marketing"
 }
 
 // Referred is the entry word of a deep link that a person opened.

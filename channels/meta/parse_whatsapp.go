@@ -271,7 +271,7 @@ func (b *batch) status(o origin, s *waStatus) {
 	}
 	e := &channels.StatusChanged{
 		EventMeta: o.meta(either(s.To, s.ToUser), key("status", string(s.ID), string(s.Status))),
-		ID:        channels.ProviderID(s.ID), Ref: ref(s.Ref), Status: status,
+		ID:        channels.ProviderID(s.ID), Ref: ref(s.Ref), Status: status, Charge: s.Pricing.charge(),
 	}
 	if status == channels.Failed {
 		e.Err = faultOf(s.Errors).fault("send", o.line.info.ID)

@@ -116,14 +116,23 @@ func TestStatusesOnWhatsApp(t *testing.T) {
 	}
 }
 
-func TestWhatADeliveryCostsStaysInTheBytesOfItsEvent(t *testing.T) {
-	const pricing = `"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"utility"}`
-	events := parsed(t, receiver(t), waBody("messages", `"statuses":[`+
-		`{"id":"o1","status":"delivered","timestamp":"1700000001","recipient_id":"`+mari+`",`+pricing+`},`+
-		`{"id":"o2","status":"read","timestamp":"1700000001","recipient_id":"`+mari+`"}]`))
-	require.Len(t, events, 2)
-	require.Contains(t, string(events[0].Meta().Raw), pricing)
-	require.NotContains(t, string(events[1].Meta().Raw), "pricing")
+func TestAStatusTellsWhatTheMessageCosts(t *testing.T) {
+	for name, c := range map[string]struct {
+		pricing string
+		want    *channels.Charge
+	}{
+		"a billed one":                 {`,"pricing":{"billable":true,"pricing_model":"PMP","type":"regular","category":"utility"}`, &channels.Charge{Billable: true, Model: "PMP", Type: "regular", Category: "utility"}},
+		"a free one":                   {`,"pricing":{"billable":false,"pricing_model":"PMP","type":"free_customer_service","category":"service"}`, &channels.Charge{Model: "PMP", Type: "free_customer_service", Category: "service"}},
+		"a category of a time to come": {`,"pricing":{"billable":true,"category":"holograms"}`, &channels.Charge{Billable: true, Category: "holograms"}},
+		"none":                         {"", nil},
+		"something else":               {`,"pricing":"free"`, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			events := parsed(t, receiver(t), waBody("messages", `"statuses":[{"id":"o1","status":"delivered","timestamp":"1700000001","recipient_id":"`+mari+`"`+c.pricing+`}]`))
+			require.Len(t, events, 1)
+			require.Equal(t, c.want, events[0].(*channels.StatusChanged).Charge)
+		})
+	}
 }
 
 func TestOtherFieldsOfANumber(t *testing.T) {

@@ -1,5 +1,7 @@
 package meta
 
+import "github.com/liidestuja/liidestuja/channels"
+
 // changed is one change of a WhatsApp account, or of what else an app is
 // subscribed to.
 type changed struct {
@@ -220,6 +222,24 @@ type waStatus struct {
 	ToUser    loose     `json:"recipient_user_id"`
 	Ref       loose     `json:"biz_opaque_callback_data"`
 	Errors    []waFault `json:"errors"`
+	Pricing   waPricing `json:"pricing"`
+}
+
+// waPricing is what a message costs, in Meta's own terms. Category is there
+// whenever the rest is.
+type waPricing struct {
+	Billable bool  `json:"billable"`
+	Model    loose `json:"pricing_model"`
+	Type     loose `json:"type"`
+	Category loose `json:"category"`
+}
+
+// charge returns the price in the contract's form; nil when Meta told none.
+func (p waPricing) charge() *channels.Charge {
+	if p.Category == "" {
+		return nil
+	}
+	return &channels.Charge{Billable: p.Billable, Model: string(p.Model), Type: string(p.Type), Category: string(p.Category)}
 }
 
 // waFault is why a message failed.
