@@ -82,11 +82,11 @@ func benchSubject(b *testing.B) (subject, []*x509.Certificate) {
 	h := issue(holder{})
 	v, err := smartid.NewVerifier(smartid.VerifierConfig{Environment: smartid.Demo(), Trust: pki().store, InsecureSkipRevocation: true})
 	require.NoError(b, err)
-	return subject{v, r.service.complete(h, "QR"), smartid.Asked{
+	return subject{verifier: v, session: r.service.complete(h, "QR"), at: now, asked: smartid.Asked{
 		SchemeName: "smart-id-demo", RelyingPartyName: "DEMO", Interactions: req["interactions"].(string), Hash: smartid.SHA512,
 		Challenge: req["signatureProtocolParameters"].(object)["rpChallenge"].(string), Flows: []smartid.FlowType{smartid.QR},
 		Certificates: smartid.Qualified, Level: eid.High,
-	}, now}, []*x509.Certificate{h.cert, pki().cert}
+	}}, []*x509.Certificate{h.cert, pki().cert}
 }
 
 // BenchmarkLiveLink computes the text of a QR code out of a state, as is done

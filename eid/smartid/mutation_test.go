@@ -1,8 +1,10 @@
 package smartid_test
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,6 +24,8 @@ type subject struct {
 	session  object
 	asked    smartid.Asked
 	at       time.Time
+	// other verifies something else than an authentication of API v3.
+	other func(smartid.Session) error
 }
 
 func (s subject) verify(t testing.TB) error {
@@ -29,15 +33,25 @@ func (s subject) verify(t testing.TB) error {
 	if err != nil {
 		return err
 	}
+	if s.other != nil {
+		return s.other(parsed)
+	}
 	_, err = s.verifier.Verify(t.Context(), parsed, s.asked, s.at)
 	return err
 }
 
-// unsigned are the members of an answer of API v3 that nothing signs and no
-// verdict depends on, with the reason why they may differ.
+// unsigned are the members of a good answer that nothing signs and no verdict
+// depends on, with the reason why they may differ.
 var unsigned = map[string]string{
 	"deviceIpAddress": "is told beside the answer, and nobody relies on it",
 	"result/details":  "belongs to refusals",
+	// Of a signature only, which is made over the digest alone.
+	"signature/serverRandom": "is part of what is signed in an authentication, and there it is verified",
+}
+
+// absent are those that may be missing, but not be different.
+var absent = map[string]string{
+	"interactionFlowUsed": "older answers of API v2 do not have it, and nobody signs it",
 }
 
 // subjects are one answer of each kind of flow from the test's own authority, and
@@ -61,7 +75,7 @@ func subjects(t *testing.T) map[string]subject {
 			asked.Return, err = smartid.ParseReturn(q)
 			require.NoError(t, err)
 		}
-		all[flow] = subject{v, clone(r.service.complete(issue(holder{}), flow)), asked, now}
+		all[flow] = subject{verifier: v, session: clone(r.service.complete(issue(holder{}), flow)), asked: asked, at: now}
 	}
 	if dir := referenceDir(); dir != "" {
 		ref := &reference{dir: dir}
@@ -69,13 +83,50 @@ func subjects(t *testing.T) map[string]subject {
 		c := cases["ok-notification-ee"]
 		asked := c.asked(t)
 		asked.Document = "PNOEE-40504040001-DEMO-Q"
-		all["the recording"] = subject{ref.verifier(t, smartid.Demo(), nil), c.session, asked, c.at(t)}
+		all["the recording"] = subject{verifier: ref.verifier(t, smartid.Demo(), nil), session: c.session, asked: asked, at: c.at(t)}
+	}
+	return all
+}
+
+// otherSubjects are answers of API v2, and signatures.
+func otherSubjects(t *testing.T) map[string]subject {
+	v, err := smartid.NewVerifier(smartid.VerifierConfig{Environment: smartid.Demo(), Trust: pki().store, InsecureSkipRevocation: true})
+	require.NoError(t, err)
+	all := map[string]subject{}
+	service := &service{}
+	old, err := smartid.NewV2(configV2(service))
+	require.NoError(t, err)
+	_, err = old.Begin(t.Context(), eid.Request{Code: code})
+	require.NoError(t, err)
+	offer := string(must(json.Marshal(service.begun.request["allowedInteractionsOrder"])))
+	asked := smartid.AskedV2{
+		Digest: service.begun.request["hash"].(string), Hash: smartid.SHA512, Interactions: base64.StdEncoding.EncodeToString([]byte(offer)),
+		Certificates: smartid.Qualified, Level: eid.High, Code: code,
+	}
+	all["API v2"] = subject{session: clone(service.begun.answerV2(issue(holder{}))), other: func(s smartid.Session) error {
+		_, err := v.VerifyV2(t.Context(), s, asked, now)
+		return err
+	}}
+	for _, scheme := range []smartid.Scheme{smartid.PSS, smartid.PKCS1} {
+		r := newRig(t, nil)
+		_, err := r.BeginSignature(t.Context(), smartid.SignatureRequest{Document: document, Digest: digestOf("a"), Scheme: scheme})
+		require.NoError(t, err)
+		asked := smartid.AskedSignature{
+			Digest: base64.StdEncoding.EncodeToString(digestOf("a")), Hash: smartid.SHA512, Scheme: scheme, Flows: []smartid.FlowType{smartid.QR},
+			Interactions: r.service.begun.request["interactions"].(string), Certificates: smartid.Qualified, Level: eid.High, Document: document,
+		}
+		all["signature "+string(scheme)] = subject{session: clone(r.service.signs(signer(holder{}), "QR")), other: func(s smartid.Session) error {
+			_, err := v.VerifySignature(t.Context(), s, asked, now)
+			return err
+		}}
 	}
 	return all
 }
 
 func TestEveryChangeOfAnAnswerIsRefused(t *testing.T) {
-	for name, s := range subjects(t) {
+	all := subjects(t)
+	maps.Copy(all, otherSubjects(t))
+	for name, s := range all {
 		t.Run(name, func(t *testing.T) {
 			require.NoError(t, s.verify(t))
 			original, tried, step := s.session, 0, 1
@@ -83,31 +134,34 @@ func TestEveryChangeOfAnAnswerIsRefused(t *testing.T) {
 				step = 7 // its keys are three times as long, and those of the test are gone through whole
 			}
 			for _, pointer := range leaves(original, "") {
-				if unsigned[pointer] != "" {
+				if unsigned[pointer] != "" && (pointer != "signature/serverRandom" || s.other != nil) {
 					continue
 				}
 				for change, value := range changes(at(original, pointer), step) {
+					if absent[pointer] != "" && (value == nil || value == "") {
+						continue
+					}
 					s.session = clone(original)
 					set(t, s.session, pointer, value)
 					require.Error(t, s.verify(t), "%s: %s", pointer, change)
 					tried++
+				}
+				if absent[pointer] != "" {
+					continue
 				}
 				s.session = clone(original)
 				remove(s.session, pointer)
 				require.Error(t, s.verify(t), "%s: removed", pointer)
 				tried++
 			}
-			for pointer := range unsigned {
-				s.session = clone(original)
-				name, _, nested := strings.Cut(pointer, "/")
-				if nested {
-					s.session["result"].(object)["details"] = object{"interaction": "x"}
-				} else {
-					s.session[name] = "203.0.113.9"
-				}
-				s.session["unknown"] = object{"a": []any{1}}
-				require.NoError(t, s.verify(t), pointer)
+			s.session = clone(original)
+			s.session["deviceIpAddress"] = "203.0.113.9"
+			s.session["result"].(object)["details"] = object{"interaction": "x"}
+			s.session["unknown"] = object{"a": []any{1}}
+			if s.other != nil {
+				s.session["signature"].(object)["serverRandom"] = "x"
 			}
+			require.NoError(t, s.verify(t), "what nobody signs may differ")
 			require.Greater(t, tried, 600)
 			fmt.Printf("mutations of an answer: flow=%q tried=%d\n", name, tried)
 		})

@@ -106,6 +106,9 @@ func TestASignatureIsVerifiedBeforeItIsReturned(t *testing.T) {
 			require.True(t, sig.By.Certificate.Equal(h.cert))
 			require.True(t, sig.By.Issuer.Equal(pki().cert))
 			require.Equal(t, 1, r.checker.asked)
+			r.checker.err = trust.ErrRevoked
+			_, err = r.ResolveSignature(t.Context(), ch.State, nil)
+			require.ErrorIs(t, err, trust.ErrRevoked)
 		})
 	}
 }

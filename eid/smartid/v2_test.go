@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"crypto/rsa"
 	"encoding/base64"
+	"encoding/json"
 	"net/url"
 	"testing"
 
@@ -50,6 +51,32 @@ func TestV2ProvesWhoeverWasAsked(t *testing.T) {
 		require.Equal(t, []any{code, eid.High, document}, []any{v.Identity.Code, v.Identity.Level, v.Document})
 		require.Equal(t, smartid.ConfirmationMessageAndVerificationCodeChoice, v.Interaction)
 	}
+}
+
+func TestV2AsksForRevocationAndHoldsTheLevel(t *testing.T) {
+	service, found := &service{}, &checker{}
+	cfg := configV2(service)
+	cfg.InsecureSkipRevocation, cfg.Revocation, cfg.Certificates = false, found, smartid.Advanced
+	a, err := smartid.NewV2(cfg)
+	require.NoError(t, err)
+	c, err := a.Begin(t.Context(), eid.Request{Code: code, Level: eid.Low})
+	require.NoError(t, err)
+	service.answers(service.begun.answerV2(issue(holder{policies: basic})))
+	id, err := a.Resolve(t.Context(), c.State, nil)
+	require.NoError(t, err)
+	require.Equal(t, eid.Low, id.Level)
+	found.err = trust.ErrRevoked
+	_, err = a.Resolve(t.Context(), c.State, nil)
+	require.ErrorIs(t, err, trust.ErrRevoked)
+
+	v, err := smartid.NewVerifier(smartid.VerifierConfig{Environment: smartid.Demo(), Trust: pki().store, InsecureSkipRevocation: true})
+	require.NoError(t, err)
+	offer := must(json.Marshal(service.begun.request["allowedInteractionsOrder"]))
+	_, err = v.VerifyV2(t.Context(), parse(t, service.begun.answerV2(issue(holder{policies: basic}))), smartid.AskedV2{
+		Digest: service.begun.request["hash"].(string), Hash: smartid.SHA512, Interactions: base64.StdEncoding.EncodeToString(offer),
+		Certificates: smartid.Advanced, Level: eid.High,
+	}, now)
+	require.ErrorIs(t, err, eid.ErrTooWeak)
 }
 
 func TestV2RefusesWhatItsRulesDoNotProve(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"encoding/asn1"
 	"encoding/base64"
+	"strings"
 	"testing"
 	"time"
 
@@ -69,6 +70,9 @@ func TestAnAnswerThatIsNotWhatWasAskedForIsRefused(t *testing.T) {
 			asked := r.checker.asked
 			id, err := r.Resolve(t.Context(), c.State, nil)
 			require.ErrorIs(t, err, row.want)
+			if strings.Contains(name, "random") || strings.Contains(name, "challenge") {
+				require.ErrorContains(t, err, strings.Join(strings.Fields(name)[1:3], " "), "its own form, before the signature")
+			}
 			require.True(t, id.Equal(eid.Identity{}))
 			require.Equal(t, asked, r.checker.asked, "nobody is asked about an answer that proves nothing")
 		})
@@ -242,7 +246,69 @@ func TestAVerifierByItselfWantsToKnowEverything(t *testing.T) {
 	}
 	_, err = v.Verify(t.Context(), smartid.Session{}, good, now)
 	require.ErrorIs(t, err, smartid.ErrProtocol, "a session that was never read")
-	good.Return = &smartid.Return{}
+	good.Return = &smartid.Return{SecretDigest: "47DEQpj8HBSa-_TImW-5JCeuQeRkm5NMpJWZG3hSuFU"} // of nothing
 	_, err = v.Verify(t.Context(), running, good, now)
 	require.ErrorIs(t, err, eid.ErrState, "an empty return fits no empty secret")
+}
+
+func TestAVerifierOfSignaturesWantsToKnowEverything(t *testing.T) {
+	v, err := smartid.NewVerifier(smartid.VerifierConfig{Environment: smartid.Demo(), Trust: pki().store, InsecureSkipRevocation: true})
+	require.NoError(t, err)
+	r := newRig(t, nil)
+	_, err = r.BeginSignature(t.Context(), smartid.SignatureRequest{Document: document, Digest: digestOf("a"), Scheme: smartid.PSS, ReturnURL: returnURL})
+	require.NoError(t, err)
+	good := smartid.AskedSignature{
+		Digest: base64.StdEncoding.EncodeToString(digestOf("a")), Hash: smartid.SHA512, Scheme: smartid.PSS, Flows: []smartid.FlowType{smartid.QR, smartid.Web2App},
+		Interactions: r.service.begun.request["interactions"].(string), Certificates: smartid.Qualified, Level: eid.High, Document: document,
+	}
+	session := parse(t, r.service.signs(signer(holder{}), "QR"))
+	_, err = v.VerifySignature(t.Context(), session, good, now)
+	require.NoError(t, err)
+	for field, change := range map[string]func(*smartid.AskedSignature){
+		"Scheme":       func(a *smartid.AskedSignature) { a.Scheme = "" },
+		"Digest":       func(a *smartid.AskedSignature) { a.Digest = "AAAA" },
+		"Interactions": func(a *smartid.AskedSignature) { a.Interactions = "" },
+		"Flows":        func(a *smartid.AskedSignature) { a.Flows = nil },
+		"Certificates": func(a *smartid.AskedSignature) { a.Certificates = "" },
+		"Level":        func(a *smartid.AskedSignature) { a.Level = 0 },
+		"Document":     func(a *smartid.AskedSignature) { a.Document = "" },
+	} {
+		a := good
+		change(&a)
+		_, err := v.VerifySignature(t.Context(), session, a, now)
+		require.ErrorIs(t, err, eid.ErrRequest, field)
+		require.ErrorContains(t, err, "AskedSignature."+field)
+	}
+	_, err = v.VerifySignature(t.Context(), parse(t, r.service.signs(signer(holder{}), "Web2App")), good, now)
+	require.ErrorIs(t, err, eid.ErrState, "nobody returned")
+	wrong := r.service.signs(signer(holder{}), "QR")
+	set(t, wrong, "signature/signatureAlgorithmParameters/saltLength", 32)
+	_, err = v.VerifySignature(t.Context(), parse(t, wrong), good, now)
+	require.ErrorIs(t, err, eid.ErrUntrusted)
+	good.Return = &smartid.Return{}
+	_, err = v.VerifySignature(t.Context(), session, good, now)
+	require.ErrorIs(t, err, eid.ErrState)
+	_, err = v.VerifyChoice(t.Context(), session, "", now)
+	require.ErrorIs(t, err, eid.ErrRequest)
+}
+
+func TestAVerifierOfV2WantsToKnowEverything(t *testing.T) {
+	v, err := smartid.NewVerifier(smartid.VerifierConfig{Environment: smartid.Demo(), Trust: pki().store, InsecureSkipRevocation: true})
+	require.NoError(t, err)
+	for field, change := range map[string]func(*smartid.AskedV2){
+		"Hash":         func(a *smartid.AskedV2) { a.Hash = smartid.SHA3x512 },
+		"Digest":       func(a *smartid.AskedV2) { a.Digest = "AAAA" },
+		"Interactions": func(a *smartid.AskedV2) { a.Interactions = "" },
+		"Certificates": func(a *smartid.AskedV2) { a.Certificates = "" },
+		"Level":        func(a *smartid.AskedV2) { a.Level = 0 },
+	} {
+		a := smartid.AskedV2{
+			Digest: base64.StdEncoding.EncodeToString(digestOf("a")), Hash: smartid.SHA512, Interactions: interactionsV2,
+			Certificates: smartid.Qualified, Level: eid.Low,
+		}
+		change(&a)
+		_, err := v.VerifyV2(t.Context(), smartid.Session{}, a, now)
+		require.ErrorIs(t, err, eid.ErrRequest, field)
+		require.ErrorContains(t, err, "AskedV2."+field)
+	}
 }
