@@ -1,6 +1,7 @@
 package trust_test
 
 import (
+	"crypto"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -30,10 +31,12 @@ func TestAStoreThatHasSeenTheIssuerIsAsStrict(t *testing.T) {
 	require.True(t, second.Issuer.Equal(first.Issuer))
 	require.True(t, second.Chain[2].Equal(first.Chain[2]))
 
-	second.Chain[1], second.Chain[2] = nil, nil // a caller's own copy
+	for _, v := range []*trust.Verified{first, second} { // a caller's own copies
+		v.Chain[1], v.Chain[2] = nil, nil
+	}
 	again, err := a.store.Verify(good, profile(), now())
 	require.NoError(t, err)
-	require.True(t, again.Chain[2].Equal(first.Chain[2]))
+	require.True(t, again.Chain[2].Equal(a.Anchors()[0]))
 
 	_, err = a.store.Verify(stranger.issue(t, nil).Cert, profile(), now())
 	require.ErrorIs(t, err, trust.RuleChain)
@@ -44,53 +47,71 @@ func TestAStoreThatHasSeenTheIssuerIsAsStrict(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestLimitsOfAnAuthorityHoldForEverybodyBelow(t *testing.T) {
-	key := func() *ecdsa.PrivateKey {
-		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-		require.NoError(t, err)
-		return k
-	}
-	make := func(serial int64, name string, ca bool, by *testca.Certificate, change func(*x509.Certificate)) *testca.Certificate {
-		template := &x509.Certificate{
-			SerialNumber: big.NewInt(serial), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true, IsCA: ca,
-			NotBefore: now().Add(-time.Hour), NotAfter: now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
-		}
-		if ca {
-			template.KeyUsage = x509.KeyUsageCertSign
-		}
-		for _, oid := range testca.Policies(testca.MobileID, true) {
-			policy, err := x509.OIDFromASN1OID(oid)
-			require.NoError(t, err)
-			template.Policies = append(template.Policies, policy)
-		}
-		change(template)
-		c := &testca.Certificate{Key: key()}
-		parent, signer := template, c.Key
-		if by != nil {
-			parent, signer = by.Cert, by.Key
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, parent, c.Key.Public(), signer)
-		require.NoError(t, err)
-		c.Cert, err = x509.ParseCertificate(der)
-		require.NoError(t, err)
-		return c
-	}
-	nothing := func(*x509.Certificate) {}
-	root := make(1, "root", true, nil, func(c *x509.Certificate) {
-		c.PermittedDNSDomainsCritical, c.PermittedDNSDomains = true, []string{"people.example"}
-	})
-	issuer := make(2, "issuer", true, root, nothing)
-	store, err := trust.New(trust.Config{Anchors: []*x509.Certificate{root.Cert}, Intermediates: []*x509.Certificate{issuer.Cert}})
+// made makes an authority or a person of a test's own.
+func made(t *testing.T, name string, ca bool, by *testca.Certificate, change func(*x509.Certificate)) *testca.Certificate {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, BasicConstraintsValid: true, IsCA: ca,
+		NotBefore: now().Add(-time.Hour), NotAfter: now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+	}
+	if ca {
+		template.KeyUsage = x509.KeyUsageCertSign
+	}
+	for _, oid := range testca.Policies(testca.MobileID, true) {
+		policy, err := x509.OIDFromASN1OID(oid)
+		require.NoError(t, err)
+		template.Policies = append(template.Policies, policy)
+	}
+	if change != nil {
+		change(template)
+	}
+	parent, signer := template, crypto.Signer(key)
+	if by != nil {
+		parent, signer = by.Cert, by.Key
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), signer)
+	require.NoError(t, err)
+	cert, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return &testca.Certificate{Cert: cert, Key: key, DER: der}
+}
+
+func logins() trust.Profile {
 	p := profile()
 	p.Purposes = []trust.Purpose{{Usage: x509.KeyUsageDigitalSignature}}
+	return p
+}
+
+func TestAnAnchorThatIsOverEndsAllBelowIt(t *testing.T) {
+	root := made(t, "root", true, nil, func(c *x509.Certificate) { c.NotAfter = now().Add(time.Minute) })
+	issuer := made(t, "issuer", true, root, nil)
+	store, err := trust.New(trust.Config{Anchors: []*x509.Certificate{root.Cert}, Intermediates: []*x509.Certificate{issuer.Cert}})
+	require.NoError(t, err)
+	person := made(t, "person", false, issuer, nil).Cert
+	for range 2 {
+		_, err = store.Verify(person, logins(), now())
+		require.NoError(t, err)
+		_, err = store.Verify(person, logins(), now().Add(2*time.Minute))
+		require.ErrorIs(t, err, trust.RuleValidity)
+	}
+}
+
+func TestLimitsOfAnAuthorityHoldForEverybodyBelow(t *testing.T) {
+	root := made(t, "root", true, nil, func(c *x509.Certificate) {
+		c.PermittedDNSDomainsCritical, c.PermittedDNSDomains = true, []string{"people.example"}
+	})
+	issuer := made(t, "issuer", true, root, nil)
+	store, err := trust.New(trust.Config{Anchors: []*x509.Certificate{root.Cert}, Intermediates: []*x509.Certificate{issuer.Cert}})
+	require.NoError(t, err)
 	named := func(dns string) *x509.Certificate {
-		return make(3, "person", false, issuer, func(c *x509.Certificate) { c.DNSNames = []string{dns} }).Cert
+		return made(t, "person", false, issuer, func(c *x509.Certificate) { c.DNSNames = []string{dns} }).Cert
 	}
 	for range 2 {
-		_, err = store.Verify(named("mary.people.example"), p, now())
+		_, err = store.Verify(named("mary.people.example"), logins(), now())
 		require.NoError(t, err)
-		_, err = store.Verify(named("mary.elsewhere.example"), p, now())
+		_, err = store.Verify(named("mary.elsewhere.example"), logins(), now())
 		require.ErrorIs(t, err, trust.RuleChain)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/asn1"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,9 @@ func TestPerson(t *testing.T) {
 	date := func(text string) []byte {
 		return append([]byte{0x30, 0x1f, 0x30, 0x1d, 6, 8, 0x2b, 6, 1, 5, 5, 7, 9, 1, 0x31, byte(len(text) + 2), 0x18, byte(len(text))}, text...)
 	}
+	born := date("19990101120000Z")
+	twoDates := slices.Concat([]byte{0x30, 2 * 0x1f}, born[2:], born[2:])
+	twoValues := slices.Concat([]byte{0x30, 0x1f + 17, 0x30, 0x1d + 17}, born[4:14], []byte{0x31, 17 + 17}, born[16:], born[16:])
 	for name, tc := range map[string]struct {
 		person func(*testca.Person)
 		want   func(*trust.Subject) // nil: refused
@@ -63,26 +67,29 @@ func TestPerson(t *testing.T) {
 		"directory attributes of other kinds": {extension(9, 0x30, 9, 0x30, 7, 6, 3, 0x2a, 3, 4, 0x31, 0), func(s *trust.Subject) { s.Born, s.Document = "2000-01-01", "" }},
 		"a date of birth by hand":             {extension(9, date("19990101120000Z")...), func(s *trust.Subject) { s.Born, s.Document = "1999-01-01", "" }},
 
-		"no code":                      {func(p *testca.Person) { p.Change = keep(4, 42, 6) }, nil},
-		"no names":                     {func(p *testca.Person) { p.Change = keep(5, 6, 3) }, nil},
-		"names of spaces":              {func(p *testca.Person) { p.GivenName, p.FamilyName = " ", " " }, nil},
-		"a bare code of nowhere":       {func(p *testca.Person) { p.BareCode = true; p.Change = keep(5, 4) }, nil},
-		"a bare code of another land":  {func(p *testca.Person) { p.BareCode, p.Country = true, "FI" }, nil},
-		"an unknown kind of number":    {func(p *testca.Person) { p.Identifier = "TINEE-60001019906" }, nil},
-		"a number with a space":        {func(p *testca.Person) { p.Identifier = "PNOEE-6000 1019906" }, nil},
-		"two codes":                    {attribute(5, "PNOEE-47101010033"), nil},
-		"the code twice":               {attribute(5, "PNOEE-60001019906"), nil},
-		"two given names":              {attribute(42, "MARI"), nil},
-		"two family names":             {attribute(4, "TAMM"), nil},
-		"a line in a name":             {func(p *testca.Person) { p.GivenName = "MARY\nADMIN" }, nil},
-		"a name written backwards":     {func(p *testca.Person) { p.FamilyName = "\u202eNIMDA" }, nil},
-		"an endless name":              {func(p *testca.Person) { p.GivenName = strings.Repeat("Ä", 300) }, nil},
-		"two documents":                {func(p *testca.Person) { p.Born = ""; p.Document = ""; p.Change = alternative("A", "B") }, nil},
-		"a document with a line":       {func(p *testca.Person) { p.Document = "A\nB" }, nil},
-		"a date that does not exist":   {extension(9, date("19990230120000Z")...), nil},
-		"a date that is no date":       {extension(9, date("xxxxxxxxxxxxxxx")...), nil},
-		"directory attributes cut":     {extension(9, date("19990101120000Z")[:20]...), nil},
-		"a byte behind the attributes": {extension(9, append(date("19990101120000Z"), 0)...), nil},
+		"no code":                         {func(p *testca.Person) { p.Change = keep(4, 42, 6) }, nil},
+		"no names":                        {func(p *testca.Person) { p.Change = keep(5, 6, 3) }, nil},
+		"names of spaces":                 {func(p *testca.Person) { p.GivenName, p.FamilyName = " ", " " }, nil},
+		"a bare code of nowhere":          {func(p *testca.Person) { p.BareCode = true; p.Change = keep(5, 4) }, nil},
+		"a bare code of another land":     {func(p *testca.Person) { p.BareCode, p.Country = true, "FI" }, nil},
+		"an unknown kind of number":       {func(p *testca.Person) { p.Identifier = "TINEE-60001019906" }, nil},
+		"a number with a space":           {func(p *testca.Person) { p.Identifier = "PNOEE-6000 1019906" }, nil},
+		"two codes":                       {attribute(5, "PNOEE-47101010033"), nil},
+		"the code twice":                  {attribute(5, "PNOEE-60001019906"), nil},
+		"two given names":                 {attribute(42, "MARI"), nil},
+		"two family names":                {attribute(4, "TAMM"), nil},
+		"a line in a name":                {func(p *testca.Person) { p.GivenName = "MARY\nADMIN" }, nil},
+		"a name written backwards":        {func(p *testca.Person) { p.FamilyName = "\u202eNIMDA" }, nil},
+		"an endless name":                 {func(p *testca.Person) { p.GivenName = strings.Repeat("Ä", 300) }, nil},
+		"two documents":                   {func(p *testca.Person) { p.Born = ""; p.Document = ""; p.Change = alternative("A", "B") }, nil},
+		"a document with a line":          {func(p *testca.Person) { p.Document = "A\nB" }, nil},
+		"a date that does not exist":      {extension(9, date("19990230120000Z")...), nil},
+		"a date that is no date":          {extension(9, date("xxxxxxxxxxxxxxx")...), nil},
+		"two dates of birth":              {extension(9, twoDates...), nil},
+		"a date of birth with two values": {extension(9, twoValues...), nil},
+		"a byte behind a directory name":  {extension(17, 0x30, 5, 0xa4, 3, 0x30, 0, 0), nil},
+		"directory attributes cut":        {extension(9, date("19990101120000Z")[:20]...), nil},
+		"a byte behind the attributes":    {extension(9, append(date("19990101120000Z"), 0)...), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := trust.Person(a.issue(t, tc.person).Cert)

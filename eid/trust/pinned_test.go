@@ -96,6 +96,16 @@ func TestPinned(t *testing.T) {
 		res.Body.Close()
 		base.CloseIdleConnections()
 	})
+	t.Run("TLS is 1.2 or later, whatever the base allows", func(t *testing.T) {
+		old := httptest.NewUnstartedServer(http.NotFoundHandler())
+		old.Config.ErrorLog = log.New(io.Discard, "", 0)
+		old.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
+		old.StartTLS()
+		defer old.Close()
+		base := trusting()
+		base.Transport.(*http.Transport).TLSClientConfig.MinVersion = tls.VersionTLS10
+		require.ErrorContains(t, get(t, base, old.URL, right), "protocol version")
+	})
 	t.Run("without TLS nobody has a key", func(t *testing.T) {
 		plain := httptest.NewServer(http.NotFoundHandler())
 		defer plain.Close()

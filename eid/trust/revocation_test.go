@@ -6,6 +6,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -24,6 +25,7 @@ func TestOCSP(t *testing.T) {
 	cert := a.issue(t, nil)
 	issuer := a.Authority(true).Cert
 	a.AnswerList(testca.Unavailable) // OCSP alone decides here
+	foreign := newAuthority(t).appointed(t)
 	unbelievable := func(s string) []string { return []string{"OCSP: unbelievable: " + s} }
 	for name, tc := range map[string]struct {
 		answer testca.Answer
@@ -66,10 +68,12 @@ func TestOCSP(t *testing.T) {
 		"a critical extension": {change: func(r *testca.Response) {
 			r.Extensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}}
 		}, want: trust.ErrStatusAnswer, says: unbelievable("critical extension")},
-		"malformed":   {answer: testca.Malformed, want: trust.ErrStatusAnswer, says: unbelievable("form")},
-		"empty":       {answer: testca.Empty, want: trust.ErrStatusAnswer, says: unbelievable("form")},
-		"try later":   {answer: testca.Later, want: trust.ErrStatusUnreachable, says: []string{"OCSP: refused with code 3"}},
-		"unavailable": {answer: testca.Unavailable, want: trust.ErrStatusUnreachable, says: []string{"OCSP: status 503; list: status 503"}},
+		"a weak signature":         {change: func(r *testca.Response) { r.Weak = true }, want: trust.ErrStatusAnswer, says: unbelievable("weak signature")},
+		"signer of the right name": {change: func(r *testca.Response) { r.Signer, r.Include = foreign, []*x509.Certificate{foreign.Cert} }, want: trust.ErrStatusAnswer, says: unbelievable("signer was not appointed")},
+		"malformed":                {answer: testca.Malformed, want: trust.ErrStatusAnswer, says: unbelievable("form")},
+		"empty":                    {answer: testca.Empty, want: trust.ErrStatusAnswer, says: unbelievable("form")},
+		"try later":                {answer: testca.Later, want: trust.ErrStatusUnreachable, says: []string{"OCSP: refused with code 3"}},
+		"unavailable":              {answer: testca.Unavailable, want: trust.ErrStatusUnreachable, says: []string{"OCSP: status 503; list: status 503"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a.Answer(tc.answer)
@@ -81,6 +85,17 @@ func TestOCSP(t *testing.T) {
 			}
 		})
 	}
+}
+
+// appointed returns whom the authority lets answer. Two authorities of these
+// tests have the same names.
+func (a *authority) appointed(t *testing.T) *testca.Certificate {
+	t.Helper()
+	var signer *testca.Certificate
+	a.Change(func(r *testca.Response) { signer = r.Signer })
+	defer a.Change(nil)
+	require.NoError(t, a.revocation(t, nil).Check(t.Context(), a.issue(t, nil).Cert, a.Authority(true).Cert, now()))
+	return signer
 }
 
 // requireStatus checks an outcome and what else it must be.
@@ -184,6 +199,7 @@ func TestListsWhereOCSPGivesNoAnswer(t *testing.T) {
 		"unavailable":                 {answer: testca.Unavailable, says: "list: status 503"},
 		"a portion of others":         {answer: testca.ForeignPortion, says: unbelievable("a portion only")},
 		"of attributes only":          {change: ext(attributes), says: unbelievable("a portion only")},
+		"a weak signature":            {change: func(l *x509.RevocationList) { l.SignatureAlgorithm = x509.ECDSAWithSHA1 }, says: unbelievable("weak signature")},
 		"a difference":                {change: ext(pkix.Extension{Id: asn1.ObjectIdentifier{2, 5, 29, 27}, Critical: true, Value: []byte{2, 1, 1}}), says: unbelievable("a difference only")},
 		"a critical extension":        {change: ext(pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3}, Critical: true, Value: []byte{5, 0}}), says: unbelievable("critical extension")},
 		"entries of another issuer": {says: unbelievable("critical extension"), change: func(l *x509.RevocationList) {
@@ -254,16 +270,39 @@ func TestListsAreKeptForMinutes(t *testing.T) {
 	require.Equal(t, 1, asked())
 	require.NoError(t, r.Check(t.Context(), cert.Cert, issuer, now().Add(5*time.Minute)))
 	require.Equal(t, 1, asked())
+	require.NoError(t, r.Check(t.Context(), cert.Cert, issuer, now().Add(-30*time.Second)))
+	require.Equal(t, 2, asked(), "fetched later than the time that counts")
 	a.Revoke(cert)
-	require.NoError(t, r.Check(t.Context(), cert.Cert, issuer, now().Add(5*time.Minute)))
+	require.NoError(t, r.Check(t.Context(), cert.Cert, issuer, now().Add(4*time.Minute)))
 	requireStatus(t, r.Check(t.Context(), cert.Cert, issuer, now().Add(6*time.Minute)), trust.ErrRevoked)
-	require.Equal(t, 2, asked())
+	require.Equal(t, 3, asked())
 
 	// A list that runs out before that is not used any longer either.
 	a.ChangeList(func(l *x509.RevocationList) { l.NextUpdate = l.ThisUpdate.Add(time.Minute) })
 	short := a.revocation(t, nil)
 	requireStatus(t, short.Check(t.Context(), cert.Cert, issuer, now()), trust.ErrRevoked)
 	requireStatus(t, short.Check(t.Context(), cert.Cert, issuer, now().Add(3*time.Minute)), trust.ErrStatusAnswer)
+}
+
+func TestFewListsAreKept(t *testing.T) {
+	a := newAuthority(t)
+	a.Answer(testca.Unavailable)
+	r := a.revocation(t, nil)
+	check := func(n int) {
+		cert := a.issue(t, func(p *testca.Person) {
+			p.Change = func(c *x509.Certificate) {
+				c.CRLDistributionPoints = []string{fmt.Sprintf("http://%s/%d/crl/q.crl", a.host, n)}
+			}
+		})
+		require.NoError(t, r.Check(t.Context(), cert.Cert, a.Authority(true).Cert, now()))
+	}
+	for n := range 9 {
+		check(n)
+		check(n)
+	}
+	check(0)
+	_, lists := a.Asked()
+	require.Equal(t, 10, lists, "the first one made room")
 }
 
 func TestManyListsAtOnceAreOneRequest(t *testing.T) {

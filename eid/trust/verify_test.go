@@ -84,6 +84,9 @@ func TestVerify(t *testing.T) {
 		"weak curve":            {person: func(p *testca.Person) { p.Key = weakCurve }, want: trust.RuleKey},
 		"key of another kind":   {person: func(p *testca.Person) { p.Key = edKey }, want: trust.RuleKey},
 		"of another authority":  {by: stranger, want: trust.RuleChain},
+		"longer than anybody's": {want: trust.RuleForm, person: change(func(c *x509.Certificate) {
+			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Value: make([]byte, 17<<10)})
+		})},
 		"with an unknown critical extension": {want: trust.RuleChain, person: change(func(c *x509.Certificate) {
 			c.ExtraExtensions = append(c.ExtraExtensions, pkix.Extension{Id: asn1.ObjectIdentifier{1, 2, 3, 4}, Critical: true, Value: []byte{5, 0}})
 		})},

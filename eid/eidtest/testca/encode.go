@@ -60,7 +60,7 @@ func (r *Response) marshal() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	algorithm, signature, err := signed(r.Signer.Key, tbs)
+	algorithm, signature, err := signed(r.Signer.Key, tbs, r.Weak)
 	if err != nil {
 		return nil, err
 	}
@@ -120,19 +120,27 @@ func (r *Response) data() (*responseData, error) {
 	return d, nil
 }
 
-func signed(key crypto.Signer, tbs []byte) (pkix.AlgorithmIdentifier, []byte, error) {
-	h := crypto.SHA256.New()
+func signed(key crypto.Signer, tbs []byte, weak bool) (pkix.AlgorithmIdentifier, []byte, error) {
+	hash := crypto.SHA256
+	if weak {
+		hash = crypto.SHA1
+	}
+	h := hash.New()
 	h.Write(tbs)
-	signature, err := key.Sign(rand.Reader, h.Sum(nil), crypto.SHA256)
-	switch key.Public().(type) {
-	case *ecdsa.PublicKey:
+	signature, err := key.Sign(rand.Reader, h.Sum(nil), hash)
+	_, ec := key.Public().(*ecdsa.PublicKey)
+	_, rsa := key.Public().(*rsa.PublicKey)
+	switch {
+	case ec && weak:
+		return pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 1}}, signature, err
+	case ec:
 		return pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 2, 840, 10045, 4, 3, 2}}, signature, err
-	case *rsa.PublicKey:
+	case rsa && !weak:
 		return pkix.AlgorithmIdentifier{
 			Algorithm: asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 1, 11}, Parameters: asn1.NullRawValue,
 		}, signature, err
 	}
-	return pkix.AlgorithmIdentifier{}, nil, errors.New("testca: no RSA and no EC key")
+	return pkix.AlgorithmIdentifier{}, nil, errors.New("testca: no key that signs so")
 }
 
 // revocationList makes the list of an issuer.

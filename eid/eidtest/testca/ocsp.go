@@ -34,6 +34,7 @@ type Response struct {
 	Include    []*x509.Certificate // sent along
 	ByKey      bool                // the signer is named by its key and not by its name
 	Twice      bool                // the statement stands there two times
+	Weak       bool                // signed with SHA-1; an EC key only
 }
 
 type certID struct {
