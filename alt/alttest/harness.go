@@ -7,6 +7,7 @@
 //	chat := hs.Chat("whatsapp")
 //	chat.Says("tere").Expect("Tere!")
 //	chat.Redelivered().ExpectNothing()
+//	chat.Proves(alttest.Mary()) // whom Turn.Authenticate has asked
 //	hs.Advance(25 * time.Hour)
 package alttest
 
@@ -55,6 +56,7 @@ type Harness struct {
 	clock   *Clock
 	fakes   map[channels.ID]*channeltest.Fake
 	store   *memstore.Store
+	people  *service
 	svc     *alt.Service
 	random  *rand.Rand
 	reports []channels.Event
@@ -97,6 +99,7 @@ func NewWith(tb testing.TB, cfg Config) *Harness {
 	}
 	hs := &Harness{tb: tb, cfg: cfg, clock: NewClock(Start()), fakes: make(map[channels.ID]*channeltest.Fake)}
 	hs.store = memstore.New(memstore.Config{Now: hs.clock.Now})
+	hs.people = &service{now: hs.clock.Now}
 	hs.random = rand.New(rand.NewPCG(cfg.Shuffle, 1))
 	for id, kind := range cfg.Lines {
 		hs.fakes[id] = channeltest.New(channeltest.Config{ID: id, Kind: kind, Now: hs.clock.Now,
@@ -109,7 +112,7 @@ func NewWith(tb testing.TB, cfg Config) *Harness {
 // build makes the service anew over the same store and lines.
 func (hs *Harness) build() {
 	hs.tb.Helper()
-	cfg := alt.Config{Store: hs.store, Handler: hs.cfg.Handler, PublicURL: publicURL, Now: hs.clock.Now}
+	cfg := alt.Config{Store: hs.store, Handler: hs.cfg.Handler, PublicURL: publicURL, Now: hs.clock.Now, Logins: hs.logins()}
 	for _, f := range hs.fakes {
 		cfg.Channels = append(cfg.Channels, f)
 	}
