@@ -85,7 +85,7 @@ func (s *simulation) v3(flow smartid.Flow) *smartid.Authenticator {
 	e := smartid.Demo()
 	e.BaseURL, e.SchemeName = s.url+"/v3", s.scheme
 	a, err := smartid.New(smartid.Config{
-		Environment: e, RelyingPartyUUID: s.partyID, RelyingPartyName: "DEMO", Flow: flow, Trust: s.store, Revocation: &checker{},
+		Environment: e, RelyingPartyUUID: s.partyID, RelyingPartyName: "DEMO", Flow: flow, Trust: s.store, Revocation: unrevoked{},
 		InsecureNoPins: true, InsecureHTTP: true, PollTimeout: time.Second, Now: s.clock.now,
 	})
 	require.NoError(s.t, err)
@@ -96,7 +96,7 @@ func v2(s *simulation) eid.Authenticator {
 	e := smartid.DemoV2()
 	e.BaseURL = s.url + "/v2"
 	a, err := smartid.NewV2(smartid.ConfigV2{
-		Environment: e, RelyingPartyUUID: s.partyID, RelyingPartyName: "DEMO", Trust: s.store, Revocation: &checker{},
+		Environment: e, RelyingPartyUUID: s.partyID, RelyingPartyName: "DEMO", Trust: s.store, Revocation: unrevoked{},
 		InsecureNoPins: true, InsecureHTTP: true, PollTimeout: time.Second, Now: s.clock.now,
 	})
 	require.NoError(s.t, err)

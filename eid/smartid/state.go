@@ -73,7 +73,7 @@ func decodeState(b []byte, kind byte) (*state, error) {
 		begun:   time.UnixMilli(int64(binary.BigEndian.Uint64(b[2:]))).UTC(),  //nolint:gosec // see encode
 		expires: time.UnixMilli(int64(binary.BigEndian.Uint64(b[10:]))).UTC(), //nolint:gosec // see encode
 	}
-	rest := []byte(b[times:])
+	rest := b[times:]
 	for _, field := range s.strings() {
 		n, width := binary.Uvarint(rest)
 		if width <= 0 || n > uint64(len(rest)-width) { //nolint:gosec // width is within rest
