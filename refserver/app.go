@@ -28,6 +28,7 @@ type parts struct {
 	accounts []account         // for the management of webhooks
 	agencies []channels.Agency // that the configuration names
 	lines    *lineParts        // nil: all lines are those of the configuration
+	login    *loginParts       // nil: nobody is asked who they are
 	versions []version         // of APIs that end one day
 	listen   listenConf        // of a configuration
 	log      level
@@ -53,6 +54,10 @@ type app struct {
 	lines    *lines.Manager // nil: all lines are those of the configuration
 	api      http.Handler   // of lines
 	pages    http.Handler
+	login    *loginParts     // nil: nobody is asked who they are
+	loginWeb http.Handler    // their pages
+	stopping context.Context // ends when the server begins to stop; of the logins only
+	stop     context.CancelFunc
 	monitor  *monitor
 	probe    *probe
 	draining atomic.Bool
@@ -88,6 +93,9 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	p.alt.Store, p.alt.Handler, p.alt.Logger, p.alt.Observe = store, alt.Chain(links...), p.logger, a.monitor.observe
 	p.alt.Operator = a.operator
 	p.alt.LinesLater = p.lines != nil
+	if p.login != nil {
+		p.alt.Logins = &p.login.logins
+	}
 	if a.svc, err = alt.New(p.alt); err != nil {
 		return nil, &stageError{err, placeOfService}
 	}
@@ -103,6 +111,9 @@ func newApp(p parts, store alt.Store) (*app, error) {
 		if err := a.manage(p); err != nil {
 			return nil, err
 		}
+	}
+	if err := a.loginPages(p); err != nil {
+		return nil, err
 	}
 	a.started = a.svc.Now()
 	a.probe = newProbe(a.writable, a.svc.Now)
@@ -135,6 +146,7 @@ func (a *app) routes(mux *http.ServeMux) {
 	mux.Handle(patternMedia, http.StripPrefix("/media", a.svc.Media()))
 	mux.Handle("/v1/", a.desk.API())
 	a.lineRoutes(mux)
+	a.loginRoutes(mux)
 	a.health(mux)
 }
 
@@ -142,6 +154,9 @@ func (a *app) routes(mux *http.ServeMux) {
 func (a *app) drain() {
 	a.draining.Store(true)
 	a.desk.Close()
+	if a.login != nil {
+		a.stop()
+	}
 }
 
 // run works the queues and answers the commands of this machine until ctx ends,
@@ -154,6 +169,9 @@ func (a *app) run(ctx context.Context) error {
 		stop = func() {}
 	}
 	go a.watchVersions(ctx)
+	if a.login != nil {
+		go a.watchAuthorities(ctx)
+	}
 	if a.lines != nil {
 		go a.lines.Run(ctx)
 	}

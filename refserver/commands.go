@@ -20,7 +20,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdLines(), cmdBackup(), cmdToken(), cmdVersion(),
+		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdLines(), cmdTrust(), cmdBackup(), cmdToken(), cmdVersion(),
 	}
 }
 

@@ -24,9 +24,11 @@ func (l *loaded) compile(v *vault) (*parts, error) {
 	c.listen()
 	c.lineKeys()
 	c.providers()
+	c.login()
 	c.answering()
 	c.desk()
 	c.owners()
+	c.lineIDs()
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}
@@ -43,6 +45,8 @@ type compiler struct {
 	vault *vault
 	parts *parts
 	errs  []error
+
+	trusted []netip.Prefix // networks of our own proxies
 }
 
 func (c *compiler) fail(field, reason string) { c.errs = append(c.errs, c.problem(field, reason)) }
@@ -178,6 +182,7 @@ func (c *compiler) listen() {
 	if len(trusted) > 0 {
 		c.parts.desk.Source = sourceBehind(trusted)
 	}
+	c.trusted = trusted
 	c.parts.listen = ln
 }
 
@@ -223,6 +228,8 @@ func placeOfService(field string) string {
 		return field
 	case strings.HasPrefix(field, "providers"), strings.HasPrefix(field, "rates"), strings.HasPrefix(field, "channels"):
 		return "providers"
+	case strings.HasPrefix(field, "logins"):
+		return placeOfLogins(field)
 	case field == "":
 		return ""
 	}

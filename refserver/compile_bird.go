@@ -29,7 +29,7 @@ func (c *compiler) bird(place string, m birdConf, client *http.Client, names map
 		line := bird.Line{
 			ID: channels.ID(ln.ID), Kind: channels.Kind(ln.Kind), Name: ln.Name, Agency: channels.Agency(ln.Agency), ChannelID: ln.ChannelID,
 			IdentifierKey: ln.IdentifierKey, OldVariables: ln.OldVariables, Choices: bird.ChoiceForm(ln.Choices), ListButton: ln.ListButton,
-			Quotes: ln.Quotes, Subject: ln.Subject, Projects: make(map[string]bird.Project),
+			Quotes: ln.Quotes, Subject: ln.Subject, ReturnLink: ln.ReturnLink, Projects: make(map[string]bird.Project),
 		}
 		for name, project := range ln.Projects {
 			line.Projects[name] = bird.Project{ID: project.ID, Version: project.Version}

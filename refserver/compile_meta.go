@@ -40,7 +40,7 @@ func (c *compiler) meta(place string, m metaConf, client *http.Client, names map
 		cfg.Lines = append(cfg.Lines, meta.Line{
 			ID: channels.ID(ln.ID), Kind: channels.Kind(ln.Kind), Name: ln.Name, Agency: channels.Agency(ln.Agency),
 			Account: ln.Account, Business: ln.Business, Token: c.vault.source(ln.Token),
-			InstagramLogin: ln.InstagramLogin, NoHumanAgent: ln.NoHumanAgent, ListButton: ln.ListButton,
+			InstagramLogin: ln.InstagramLogin, NoHumanAgent: ln.NoHumanAgent, ListButton: ln.ListButton, ReturnLink: ln.ReturnLink,
 		})
 		c.rate(fmt.Sprintf("%s.lines[%d].rate", place, i), channels.ID(ln.ID), ln.Rate)
 	}

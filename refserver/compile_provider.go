@@ -87,7 +87,7 @@ func (c *compiler) messageBird(place string, m messagebirdConf, client *http.Cli
 	for i, ln := range m.Lines {
 		line := messagebird.Line{
 			ID: channels.ID(ln.ID), Kind: channels.Kind(ln.Kind), Name: ln.Name, Agency: channels.Agency(ln.Agency), ChannelID: ln.ChannelID,
-			Namespace: ln.Namespace, OldParams: ln.OldParams, Quotes: ln.Quotes, ListButton: ln.ListButton,
+			Namespace: ln.Namespace, OldParams: ln.OldParams, Quotes: ln.Quotes, ListButton: ln.ListButton, ReturnLink: ln.ReturnLink,
 		}
 		if ln.SMS != nil {
 			line.SMS = &messagebird.SMS{Originator: ln.SMS.Originator, Numbers: ln.SMS.Numbers, Validity: ln.SMS.Validity.std()}

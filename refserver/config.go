@@ -18,6 +18,7 @@ type config struct {
 	Session   sessionConf    `yaml:"session"`
 	Egress    egressConf     `yaml:"egress"`
 	Providers []providerConf `yaml:"providers"`
+	Login     *loginConf     `yaml:"login"`
 	Bot       botConf        `yaml:"bot"`
 	Desk      deskConf       `yaml:"desk"`
 	Limits    limitsConf     `yaml:"limits"`
@@ -107,6 +108,7 @@ type birdLineConf struct {
 	ListButton    string                     `yaml:"list_button"`
 	Quotes        bool                       `yaml:"quotes"`
 	Subject       string                     `yaml:"subject"`
+	ReturnLink    string                     `yaml:"return_link"`
 	Rate          *rateConf                  `yaml:"rate"`
 }
 
@@ -150,6 +152,7 @@ type metaLineConf struct {
 	InstagramLogin bool      `yaml:"instagram_login"`
 	NoHumanAgent   bool      `yaml:"no_human_agent"`
 	ListButton     string    `yaml:"list_button"`
+	ReturnLink     string    `yaml:"return_link"`
 	Rate           *rateConf `yaml:"rate"`
 }
 
@@ -195,6 +198,7 @@ type lineConf struct {
 	OldParams  bool      `yaml:"old_params"`
 	Quotes     bool      `yaml:"quotes"`
 	ListButton string    `yaml:"list_button"`
+	ReturnLink string    `yaml:"return_link"`
 	SMS        *smsConf  `yaml:"sms"`
 	Rate       *rateConf `yaml:"rate"`
 }

@@ -34,14 +34,17 @@ func TestTheExampleConfigurationIsGood(t *testing.T) {
 	path := filepath.Join(dir, "liidestuja.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(example), 0o600))
 	writeCertificate(t, dir, "tls", "alt.example.ee")
-	for name, content := range map[string]string{"proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "bird-signing.key": "k", "page.token": "t"} {
+	for name, content := range map[string]string{"proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "bird-signing.key": "k", "page.token": "t",
+		"smartid.uuid": "00000000-0000-4000-8000-000000000000", "mobileid.uuid": "00000000-0000-4000-8000-000000000000", "tara.secret": "s"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	cert, err := os.ReadFile(filepath.Join(dir, "tls.crt"))
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "ca.pem"), cert, 0o600))
+	for _, name := range []string{"ca.pem", "eid-root.pem", "eid-issuer.pem", "ocsp.pem"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), cert, 0o600))
+	}
 
-	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v", "BIRD_ACCESS_KEY": "a", "LINE_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "MEDIA_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="})
+	p, err := compileFile(t, path, map[string]string{"MESSAGEBIRD_ACCESS_KEY": "live_x", "META_VERIFY_TOKEN": "v", "BIRD_ACCESS_KEY": "a", "LOGIN_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "LINE_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "MEDIA_KEY": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="})
 	require.NoError(t, err)
 	require.Equal(t, "https://alt.example.ee/webhooks/messagebird", p.accounts[0].webhook)
 }

@@ -43,7 +43,7 @@ func (e *fieldError) Error() string { return e.field + ": " + e.reason }
 
 // Errors of constructors look like "alt: Config.MaxBody: must not be negative" or
 // "messagebird: Config.Lines[0].ID is required".
-var constructorError = regexp.MustCompile(`^[a-z]+: (?:Config\.)?([A-Z]\w*(?:\[[^\]]*\]|\.[A-Z]\w*)*):? (.*)$`)
+var constructorError = regexp.MustCompile(`^[a-z/]+: (?:Config\.)?([A-Z]\w*(?:\[[^\]]*\]|\.[A-Z]\w*)*):? (.*)$`)
 
 // translate makes an error of a constructor one of the file. place says where a
 // field of the constructor's Config stands in the file.

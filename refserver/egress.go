@@ -18,22 +18,29 @@ import (
 // newEgress returns the way out of this server for drivers, or nil for their
 // own. The fields of a *fieldError are below "egress".
 func newEgress(e egressConf, v *vault) (*http.Client, error) {
+	t, err := egressTransport(e, v)
+	if t == nil || err != nil {
+		return nil, err
+	}
+	if len(e.AllowedHosts) == 0 {
+		return &http.Client{Transport: t}, nil
+	}
+	hosts, err := httpx.NewHostList(e.AllowedHosts...)
+	if err != nil {
+		return nil, &fieldError{"allowed_hosts", err.Error()}
+	}
+	return &http.Client{Transport: httpx.AllowHosts(t, hosts)}, nil
+}
+
+// egressTransport is newEgress without the list of hosts.
+func egressTransport(e egressConf, v *vault) (*http.Transport, error) {
 	if e.Proxy == "" && e.CAFile == "" && len(e.AllowedHosts) == 0 {
 		if !e.ProxyAuth.isZero() {
 			return nil, &fieldError{"proxy_auth", "has no meaning without proxy"}
 		}
 		return nil, nil //nolint:nilnil // nil is the documented value of "a client of your own"
 	}
-	t := &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
-		DialContext:            (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
-		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
-		TLSHandshakeTimeout:    5 * time.Second,
-		MaxIdleConns:           256,
-		MaxIdleConnsPerHost:    64,
-		IdleConnTimeout:        4 * time.Second, // before the other side gives the connection up
-		MaxResponseHeaderBytes: 64 << 10,
-	}
+	t := newTransport()
 	if err := useProxy(t, e, v); err != nil {
 		return nil, err
 	}
@@ -51,14 +58,21 @@ func newEgress(e egressConf, v *vault) (*http.Client, error) {
 		}
 		t.TLSClientConfig.RootCAs = pool
 	}
-	if len(e.AllowedHosts) == 0 {
-		return &http.Client{Transport: t}, nil
+	return t, nil
+}
+
+// newTransport returns a way out as drivers have it by themselves.
+func newTransport() *http.Transport {
+	return &http.Transport{
+		Proxy:                  http.ProxyFromEnvironment,
+		DialContext:            (&net.Dialer{Timeout: 5 * time.Second}).DialContext,
+		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
+		TLSHandshakeTimeout:    5 * time.Second,
+		MaxIdleConns:           256,
+		MaxIdleConnsPerHost:    64,
+		IdleConnTimeout:        4 * time.Second, // before the other side gives the connection up
+		MaxResponseHeaderBytes: 64 << 10,
 	}
-	hosts, err := httpx.NewHostList(e.AllowedHosts...)
-	if err != nil {
-		return nil, &fieldError{"allowed_hosts", err.Error()}
-	}
-	return &http.Client{Transport: httpx.AllowHosts(t, hosts)}, nil
 }
 
 // useProxy sends everything through the proxy. Its password is asked for at each

@@ -23,12 +23,16 @@ type heartbeat struct {
 	Started time.Time `json:"started"`
 	Time    time.Time `json:"time"` // of the server
 	Systems []system  `json:"external_systems"`
+	// Expiring are certificates that logins are judged by and that have to be
+	// replaced soon.
+	Expiring []expiring `json:"expiring_certificates,omitempty"`
 }
 
 // system is an external system as this server has met it last.
 type system struct {
 	Name  string       `json:"name"`
-	State string       `json:"state"` // "up", "down" or "unknown": nothing was sent yet
+	State string       `json:"state"`          // "up", "down" or "unknown": nothing was sent yet
+	Since time.Time    `json:"since,omitzero"` // of the state, where there are no lines
 	Lines []lineHealth `json:"lines"`
 }
 
@@ -42,7 +46,8 @@ type lineHealth struct {
 func (a *app) heartbeat(ctx context.Context) heartbeat {
 	return heartbeat{
 		Name: "Liidestuja", Version: a.build.Version, Build: a.build, State: or(a.notReady(ctx), "ready"),
-		Started: a.started.UTC(), Time: a.svc.Now().UTC(), Systems: a.monitor.systems(a.svc.Health),
+		Started: a.started.UTC(), Time: a.svc.Now().UTC(), Systems: append(a.monitor.systems(a.svc.Health), a.login.systems()...),
+		Expiring: a.login.expiringAt(a.svc.Now()),
 	}
 }
 

@@ -166,6 +166,24 @@ func loopback(host string) bool {
 // sourceBehind returns who a request comes from, for the limit of wrong tokens:
 // the last address in X-Forwarded-For that is none of our own proxies.
 func sourceBehind(trusted []netip.Prefix) func(*http.Request) string {
+	client := clientBehind(trusted)
+	return func(r *http.Request) string {
+		from := client(r)
+		if !from.IsValid() {
+			return r.RemoteAddr
+		}
+		if from.Is6() {
+			if p, err := from.WithZone("").Prefix(64); err == nil {
+				return p.String()
+			}
+		}
+		return from.String()
+	}
+}
+
+// clientBehind returns the address of who a request comes from, as sourceBehind
+// finds it; the zero one when it cannot be told.
+func clientBehind(trusted []netip.Prefix) func(*http.Request) netip.Addr {
 	ours := func(a netip.Addr) bool {
 		for _, p := range trusted {
 			if p.Contains(a.Unmap()) {
@@ -174,10 +192,10 @@ func sourceBehind(trusted []netip.Prefix) func(*http.Request) string {
 		}
 		return a.IsLoopback()
 	}
-	return func(r *http.Request) string {
+	return func(r *http.Request) netip.Addr {
 		ap, err := netip.ParseAddrPort(r.RemoteAddr)
 		if err != nil {
-			return r.RemoteAddr
+			return netip.Addr{}
 		}
 		from := ap.Addr()
 		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
@@ -188,11 +206,6 @@ func sourceBehind(trusted []netip.Prefix) func(*http.Request) string {
 			}
 			from = hop
 		}
-		if from = from.Unmap(); from.Is6() {
-			if p, err := from.WithZone("").Prefix(64); err == nil {
-				return p.String()
-			}
-		}
-		return from.String()
+		return from.Unmap()
 	}
 }

@@ -108,7 +108,7 @@ func (p *pages) begin(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	m := eid.Method(r.PostForm.Get("method"))
-	in, wrong := input(r, m)
+	in, wrong := p.input(r, m)
 	if wrong != "" {
 		v, err := p.flow.View(r.Context(), p.cookie(r))
 		if err != nil {
@@ -132,15 +132,19 @@ func (p *pages) begin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// input reads what a person typed for Mobile-ID; wrong is the text that says
-// what cannot be right.
-func input(r *http.Request, m eid.Method) (in alt.LoginInput, wrong string) {
-	if m != eid.MobileID {
+// input reads what a person typed; wrong is the text that says what cannot be
+// right.
+func (p *pages) input(r *http.Request, m eid.Method) (in alt.LoginInput, wrong string) {
+	coded := m == eid.SmartID && p.cfg.SmartIDCode
+	if m != eid.MobileID && !coded {
 		return in, ""
 	}
 	code, err := eid.ParsePersonalCode(r.PostForm.Get("country") + r.PostForm.Get("code"))
 	if err != nil {
 		return in, "wrong_code"
+	}
+	if coded {
+		return alt.LoginInput{Code: code}, ""
 	}
 	phone, err := eid.ParsePhone(r.PostForm.Get("phone"))
 	if err != nil {

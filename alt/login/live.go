@@ -46,6 +46,9 @@ func (p *pages) live(w http.ResponseWriter, r *http.Request) {
 		_ = rc.SetWriteDeadline(time.Now().Add(writeFor)) // not every server has one
 		select {
 		case <-ended:
+			if ctx.Err() != nil {
+				return // the browser asks for another stream, here or after a restart
+			}
 			_, _ = fmt.Fprint(w, "event: ended\ndata:\n\n")
 			_ = rc.Flush()
 			return

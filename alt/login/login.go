@@ -23,10 +23,37 @@ type Config struct {
 	// PerMinute bounds the changes that one address makes in a minute: links
 	// opened and methods begun. Default 30, because many people can share one.
 	PerMinute int
+	// SmartIDCode asks for a personal code before Smart-ID, which notifications and
+	// version 2 of its API need.
+	SmartIDCode bool
+	// Notice stands above every page, for demonstrations and trials. Default: none.
+	Notice *Notice
 	// Logger gets the technical log, without personal data. Default: none.
 	Logger *slog.Logger
 	// Now is the clock of waiting. Default time.Now.
 	Now func() time.Time
+}
+
+// Notice is what people are told on every page.
+type Notice struct {
+	// Text is by language; "et" is required, and stands in for others.
+	Text map[string]string
+	// Link leads to more, in another window, and More is what it says, as Text.
+	// Optional.
+	Link string
+	More map[string]string
+}
+
+func (n *Notice) check() error {
+	switch {
+	case n == nil:
+		return nil
+	case n.Text["et"] == "":
+		return errors.New(`login: Config.Notice.Text: "et" is required`)
+	case n.Link != "" && n.More["et"] == "":
+		return errors.New(`login: Config.Notice.More: "et" is required with Link`)
+	}
+	return nil
 }
 
 // pages is the handler.
@@ -52,6 +79,9 @@ func New(cfg Config) (http.Handler, error) {
 	}
 	if cfg.PerMinute < 0 {
 		return nil, errors.New("login: Config.PerMinute: must not be negative")
+	}
+	if err := cfg.Notice.check(); err != nil {
+		return nil, err
 	}
 	if cfg.PerMinute == 0 {
 		cfg.PerMinute = 30

@@ -59,12 +59,22 @@ type page struct {
 	Elsewhere         template.URL // opens the same page in the person's own browser
 	Wait              bool         // the page looks again by itself
 	External          bool         // Link leads to another site
+	SmartIDCode       bool         // Smart-ID needs a personal code
+	Notice            *Notice
 	texts             map[string]string
 }
 
 // T returns a text, with pairs of placeholders and what belongs in their place.
 func (p page) T(key string, pairs ...string) string {
 	return strings.NewReplacer(pairs...).Replace(p.texts[key])
+}
+
+// Of returns a text of a notice in the page's language.
+func (p page) Of(texts map[string]string) string {
+	if text := texts[p.Lang]; text != "" {
+		return text
+	}
+	return texts[languages()[0]]
 }
 
 // Time is a time as people in Estonia write it.
@@ -132,7 +142,7 @@ func (p *pages) problem(w http.ResponseWriter, r *http.Request, status int, key 
 
 func (p *pages) pageOf(r *http.Request, known string) page {
 	lang := language(r)
-	out := page{Base: p.base, Query: query(lang), Languages: languages()}
+	out := page{Base: p.base, Query: query(lang), Languages: languages(), SmartIDCode: p.cfg.SmartIDCode, Notice: p.cfg.Notice}
 	for _, l := range []string{lang, known, preferred(r), languages()[0]} {
 		if out.texts = p.look.texts[l]; out.texts != nil {
 			out.Lang = l
