@@ -83,12 +83,12 @@ func (r *Revocation) signedBy(answer *ocsp.Response, issuer *x509.Certificate, a
 		return unbelievable("signature")
 	case !names(answer, signer) || !strongKey(signer.PublicKey):
 		return unbelievable("signer")
+	case at.Before(signer.NotBefore.Add(-r.cfg.Skew)) || at.After(signer.NotAfter.Add(r.cfg.Skew)):
+		return unbelievable("signer is not valid")
 	case signer.Equal(issuer) || slices.ContainsFunc(r.cfg.Responders, signer.Equal):
 		return nil
 	case !slices.Contains(signer.ExtKeyUsage, x509.ExtKeyUsageOCSPSigning):
 		return unbelievable("signer may not answer")
-	case at.Before(signer.NotBefore.Add(-r.cfg.Skew)) || at.After(signer.NotAfter.Add(r.cfg.Skew)):
-		return unbelievable("signer is not valid")
 	case len(signer.UnhandledCriticalExtensions) > 0 || !bytes.Equal(signer.RawIssuer, issuer.RawSubject) || signer.CheckSignatureFrom(issuer) != nil:
 		return unbelievable("signer was not appointed by the issuer")
 	}

@@ -51,7 +51,7 @@ type RevocationConfig struct {
 	// Keep is how long a list is used again before it is fetched anew, within its own
 	// validity. At most an hour. Default DefaultKeep.
 	Keep time.Duration
-	// Rand makes the nonces. Default crypto/rand.
+	// Rand makes the nonces, for several callers at once. Default crypto/rand.
 	Rand io.Reader
 }
 

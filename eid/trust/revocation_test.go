@@ -163,9 +163,12 @@ func TestResponderThatIsNotValidAnyMore(t *testing.T) {
 		p.Change = func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageOCSPSigning} }
 	})
 	a.Change(func(r *testca.Response) { r.Signer, r.Include = old, []*x509.Certificate{old.Cert} })
-	err := a.revocation(t, nil).Check(t.Context(), cert.Cert, issuer.Cert, now())
-	requireStatus(t, err, trust.ErrStatusAnswer)
-	require.ErrorContains(t, err, "signer is not valid")
+	for _, configured := range [][]*x509.Certificate{nil, {old.Cert}} {
+		r := a.revocation(t, func(c *trust.RevocationConfig) { c.Responders = configured })
+		err := r.Check(t.Context(), cert.Cert, issuer.Cert, now())
+		requireStatus(t, err, trust.ErrStatusAnswer)
+		require.ErrorContains(t, err, "signer is not valid")
+	}
 }
 
 func TestListsWhereOCSPGivesNoAnswer(t *testing.T) {
