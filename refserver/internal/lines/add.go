@@ -168,7 +168,7 @@ func (a *adding) do(ctx context.Context, pin Secret) error {
 	if a.line.State != alt.LineActive {
 		return nil
 	}
-	if err := a.m.serve(ctx, a.p, key{}); err != nil {
+	if err := a.m.serve(ctx, a.p); err != nil {
 		return problem("not_served").because(err)
 	}
 	return nil

@@ -114,7 +114,7 @@ func (m *Manager) become(ctx context.Context, who Who, p Provider, l *alt.Stored
 		return err
 	}
 	m.cfg.Logger.WarnContext(ctx, "line changed", "line", l.ID, "state", string(state), "reason", reason)
-	if err := m.serve(ctx, p, key{}); err != nil {
+	if err := m.serve(ctx, p); err != nil {
 		return problem("not_served").because(err)
 	}
 	return nil

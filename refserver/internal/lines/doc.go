@@ -3,7 +3,7 @@
 //
 //	login:   Begin -> Open -> the provider's dialog -> Return -> Login shows what may be added
 //	adding:  subscribe at the provider -> seal the token -> store -> into service
-//	removal: out of service -> end the subscription -> store (the secret is destroyed) -> tombstone into service
+//	removal: end the subscription -> store (the secret is destroyed) -> out of service, as a tombstone
 //
 // Each act can fail and each process can end between two of them. What is stored
 // decides: at a start the lines that are stored as active are served, and nothing

@@ -300,19 +300,6 @@ func (s *scene) fails(code string, err error) {
 	require.NotContains(s, err.Error(), canaryToken)
 }
 
-// secondRefuses fails the second time.
-type secondRefuses struct {
-	*fakeService
-	calls int
-}
-
-func (s *secondRefuses) SetProvider(p msp.Provider) error {
-	if s.calls++; s.calls == 2 {
-		return errors.New("two lines have one name")
-	}
-	return s.fakeService.SetProvider(p)
-}
-
 // watching tells what is put into service.
 type watching struct {
 	*fakeService

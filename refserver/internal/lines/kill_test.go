@@ -88,7 +88,7 @@ func TestAKillBetweenTwoActsLeavesAWholeState(t *testing.T) {
 			require.Equal(t, []string{"line.added"}, s.acts())
 		})
 	}
-	for act, gone := range map[string]bool{"after service": false, "before remove": false, "after remove": true} {
+	for act, gone := range map[string]bool{"before remove": false, "after remove": true, "after service": true} {
 		t.Run("removing, "+act, func(t *testing.T) {
 			s, k := newScene(t), &killer{}
 			_, err := s.add("politsei", channels.Messenger, "1001")

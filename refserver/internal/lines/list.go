@@ -67,8 +67,8 @@ func (m *Manager) List(ctx context.Context, who Who) ([]View, error) {
 		all = append(all, m.view(&list[i]))
 	}
 	for _, i := range m.cfg.Service.Lines() {
-		stored := slices.ContainsFunc(all, func(v View) bool { return v.ID == i.ID && v.State != string(alt.LineRemoved) })
-		if i.Agency == who.Agency && !stored {
+		stored := slices.ContainsFunc(all, func(v View) bool { return v.ID == i.ID })
+		if i.Agency == who.Agency && (!stored || m.fixed(i.ID)) {
 			all = append(all, m.viewServed(i))
 		}
 	}
@@ -104,9 +104,9 @@ func (m *Manager) view(l *alt.StoredLine) View {
 		State: string(l.State), KeyID: l.KeyID, Added: l.Added.UTC(), Removed: l.Removed.UTC(), By: l.By, agency: l.Agency,
 		Health: Health{State: alt.HealthUnknown},
 	}
+	v.Serving = m.served(l.ID, l.Agency) && !m.fixed(l.ID)
 	if l.State != alt.LineRemoved {
 		v.Confirm = confirmation(l)
-		v.Serving = m.served(l.ID, l.Agency)
 	}
 	if v.Serving {
 		v.Health = m.health(l.ID)
@@ -140,6 +140,16 @@ func (m *Manager) health(id channels.ID) Health {
 		v.Checked = h.Checked.UTC()
 	}
 	return v
+}
+
+// fixed reports whether the configuration has a line of this name.
+func (m *Manager) fixed(id channels.ID) bool {
+	for _, p := range m.providers {
+		if slices.ContainsFunc(p.Fixed(), func(f Fixed) bool { return f.ID == id }) {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *Manager) served(id channels.ID, agency channels.Agency) bool {

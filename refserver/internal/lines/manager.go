@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
@@ -103,7 +104,7 @@ func (m *Manager) Load(ctx context.Context) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
 	for _, name := range m.Providers() {
-		if err := m.serve(ctx, m.providers[name], key{}); err != nil {
+		if err := m.serve(ctx, m.providers[name]); err != nil {
 			return err
 		}
 	}
@@ -138,8 +139,7 @@ func (m *Manager) stored(ctx context.Context) ([]alt.StoredLine, error) {
 }
 
 // build makes the provider with the lines that are stored as active. In place of a
-// stored line stands changed, when it has the same key; without is left out, and
-// what arrives for it is kept for a person meanwhile.
+// stored line stands changed, when it has the same key; without is left out.
 func (m *Manager) build(ctx context.Context, p Provider, without key, changed *Added) (msp.Provider, error) {
 	list, err := m.stored(ctx)
 	if err != nil {
@@ -157,6 +157,9 @@ func (m *Manager) build(ctx context.Context, p Provider, without key, changed *A
 		case l.Provider != p.Name() || keyOf(l) == without:
 		case l.State == alt.LineRemoved:
 			gone = append(gone, l.Account)
+		case l.State == alt.LineActive && doubled(p, l):
+			return nil, fmt.Errorf("the line %q of %s was added while the server ran, and its name or account stands in the configuration too: "+
+				"take it out of there, or remove the line before it is put there", l.ID, l.Agency)
 		case l.State == alt.LineActive:
 			token, err := m.open(l)
 			if err != nil {
@@ -173,9 +176,17 @@ func (m *Manager) build(ctx context.Context, p Provider, without key, changed *A
 	return p.Build(added, slices.DeleteFunc(gone, served))
 }
 
+// doubled reports whether the configuration has the name or the account of a stored
+// line.
+func doubled(p Provider, l *alt.StoredLine) bool {
+	return slices.ContainsFunc(p.Fixed(), func(f Fixed) bool {
+		return f.ID == l.ID || f.Account.ID == l.Account && f.Kind == l.Kind
+	})
+}
+
 // serve puts the provider with its stored lines into service.
-func (m *Manager) serve(ctx context.Context, p Provider, without key) error {
-	built, err := m.build(ctx, p, without, nil)
+func (m *Manager) serve(ctx context.Context, p Provider) error {
+	built, err := m.build(ctx, p, key{}, nil)
 	if err != nil {
 		return err
 	}

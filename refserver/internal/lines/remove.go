@@ -9,12 +9,14 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// Remove takes a line away for good: nobody is answered there any more, the
-// provider is told to send no more, the token is destroyed, and what arrives late
-// is accepted and dropped. confirm is View.Confirm. With force the line is removed
-// though the provider cannot be told. A line that was removed is removed.
+// Remove takes a line away for good: the provider is told to send no more, the token
+// is destroyed, nobody is answered there any more, and what arrives late is accepted
+// and dropped. confirm is View.Confirm. With force the line is removed though the
+// provider cannot be told. A line that was removed is removed.
 //
-// With "not_unsubscribed", "unavailable" or "conflict" the line is served on.
+// Until the store has let it go the line is served, whatever fails: what people
+// write meanwhile must not be lost, and what waits to be sent must not be given up.
+// So with every error but "not_served" it is served on.
 func (m *Manager) Remove(ctx context.Context, who Who, id channels.ID, confirm string, force bool) error {
 	if err := m.may(who); err != nil {
 		return err
@@ -36,20 +38,19 @@ func (m *Manager) Remove(ctx context.Context, who Who, id channels.ID, confirm s
 	}
 	p := m.providers[l.Provider]
 	if p == nil { // its provider is no longer configured: there is nobody to tell
-		return m.destroy(ctx, who, l, map[string]string{"subscription": "left"})
+		return m.destroy(ctx, who, l, map[string]string{"subscription": subscriptionLeft})
 	}
-	if err := m.serve(ctx, p, keyOf(l)); err != nil {
+	if _, err := m.build(ctx, p, keyOf(l), nil); err != nil { // so that the last act cannot fail
 		return problem("unavailable").because(err)
 	}
 	left, err := m.unsubscribe(ctx, p, l)
 	if err != nil && !force {
-		p := providerProblem("not_unsubscribed", err)
-		return m.resume(ctx, l, p)
+		return providerProblem("not_unsubscribed", err)
 	}
 	if err := m.destroy(ctx, who, l, map[string]string{"subscription": left}); err != nil {
-		return m.resume(ctx, l, err)
+		return m.resume(ctx, p, l, left, err)
 	}
-	if err := m.serve(ctx, p, key{}); err != nil {
+	if err := m.serve(ctx, p); err != nil {
 		return problem("not_served").because(err)
 	}
 	return nil
@@ -77,24 +78,24 @@ func (m *Manager) find(ctx context.Context, who Who, id channels.ID) (*alt.Store
 func (m *Manager) unsubscribe(ctx context.Context, p Provider, l *alt.StoredLine) (left string, err error) {
 	token, err := m.open(l)
 	if err != nil {
-		return "left", err
+		return subscriptionLeft, err
 	}
 	a := Account{l.Kind, l.Account, l.Business, token}
 	shared, err := m.shared(ctx, p, a, keyOf(l))
 	if err != nil {
-		return "left", err
+		return subscriptionLeft, err
 	}
 	if shared {
-		return "shared", nil
+		return subscriptionShared, nil
 	}
 	err = p.Unsubscribe(ctx, a)
 	switch {
 	case err == nil:
-		return "ended", nil
-	case errors.Is(err, channels.ErrCredentials): // with a dead token there is nothing to end it with
-		return "token dead", nil
+		return subscriptionEnded, nil
+	case errors.Is(err, channels.ErrCredentials):
+		return subscriptionDead, nil
 	}
-	return "left", err
+	return subscriptionLeft, err
 }
 
 // destroy removes the line from the store.
@@ -103,22 +104,28 @@ func (m *Manager) destroy(ctx context.Context, who Who, l *alt.StoredLine, detai
 	return m.cfg.Store.RemoveLine(ctx, who.Agency, l.ID, m.entry(who, "line.removed", l.ID, detail))
 }
 
-// resume puts a line whose removal failed into service again, with its
-// subscription.
-func (m *Manager) resume(ctx context.Context, l *alt.StoredLine, failure error) error {
-	p := m.providers[l.Provider]
-	err := m.serve(ctx, p, key{})
-	if err == nil && l.State == alt.LineActive {
-		var token Secret
-		if token, err = m.open(l); err == nil {
-			err = p.Subscribe(ctx, Account{l.Kind, l.Account, l.Business, token})
-		}
+// resume subscribes again to a line that could not be removed.
+func (m *Manager) resume(ctx context.Context, p Provider, l *alt.StoredLine, left string, failure error) error {
+	if left != subscriptionEnded || l.State != alt.LineActive {
+		return failure
+	}
+	token, err := m.open(l)
+	if err == nil {
+		err = p.Subscribe(ctx, Account{l.Kind, l.Account, l.Business, token})
 	}
 	if err != nil { // the health of the line shows it too
-		m.cfg.Logger.ErrorContext(ctx, "removal of a line failed, and it is not as it was", "line", l.ID, "error", failure, "also", err)
+		m.cfg.Logger.ErrorContext(ctx, "removal of a line failed, and its messages do not come any more", "line", l.ID, "error", failure, "subscription", err)
 	}
 	return failure
 }
+
+// What became of a line's subscription, for the security log.
+const (
+	subscriptionEnded  = "ended"
+	subscriptionShared = "shared"     // another line needs it
+	subscriptionDead   = "token dead" // there is nothing to end it with
+	subscriptionLeft   = "left"       // the provider goes on sending
+)
 
 // providerProblem is a problem of our own code with the provider's reason.
 func providerProblem(code string, err error) *Problem {

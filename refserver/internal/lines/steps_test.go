@@ -62,24 +62,18 @@ func TestRemovingFailsAtEachStep(t *testing.T) {
 		code   string // empty: it is removed
 		gone   bool
 	}{
-		"the service does not take the provider":   {func(s *scene) { s.service.refuses = 1 }, "unavailable", false},
-		"the provider cannot be told":              {func(s *scene) { s.provider.fail["unsubscribe"] = down() }, "not_unsubscribed", false},
-		"the provider's token is dead":             {func(s *scene) { s.provider.fail["unsubscribe"] = &channels.Error{Class: channels.ErrCredentials} }, "", true},
-		"the store cannot be written":              {func(s *scene) { s.store.fail["remove"] = broken }, "unavailable", false},
-		"the store, and then the provider":         {func(s *scene) { s.store.fail["remove"] = broken; s.provider.fail["subscribe"] = down() }, "unavailable", false},
-		"the service does not take the last of it": {func(s *scene) { s.service.refuses = -1 }, "not_served", true},
+		"the driver refuses what is left":        {func(s *scene) { s.provider.fail["build"] = broken }, "unavailable", false},
+		"the provider cannot be told":            {func(s *scene) { s.provider.fail["unsubscribe"] = down() }, "not_unsubscribed", false},
+		"the provider's token is dead":           {func(s *scene) { s.provider.fail["unsubscribe"] = &channels.Error{Class: channels.ErrCredentials} }, "", true},
+		"the store cannot be written":            {func(s *scene) { s.store.fail["remove"] = broken }, "unavailable", false},
+		"the store, and then the provider":       {func(s *scene) { s.store.fail["remove"] = broken; s.provider.fail["subscribe"] = down() }, "unavailable", false},
+		"the service does not take the provider": {func(s *scene) { s.service.refuses = 1 }, "not_served", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)
 			_, err := s.add("politsei", channels.Messenger, "1001")
 			require.NoError(t, err)
 			tc.breaks(s)
-			if s.service.refuses < 0 { // the second time only
-				s.service.refuses = 0
-				s.provider.fail["unsubscribe"] = nil
-				hooked := &secondRefuses{fakeService: s.service}
-				s.rewire(hooked)
-			}
 			err = s.remove("politsei", false)
 			if tc.code == "" {
 				require.NoError(t, err)
@@ -121,18 +115,19 @@ func TestALineCanBeRemovedThoughTheProviderCannotBeTold(t *testing.T) {
 	require.Equal(t, []string{"1001"}, removed)
 }
 
-// While its removal may still fail, what people write on the line is not dropped.
-func TestALineThatIsBeingRemovedDropsNothing(t *testing.T) {
+// While its removal may still fail a line is served: nothing that people write is
+// dropped, and nothing that waits to be sent is given up.
+func TestALineIsServedUntilTheStoreHasLetItGo(t *testing.T) {
 	s := newScene(t)
 	_, err := s.add("politsei", channels.Messenger, "1001")
 	require.NoError(t, err)
 	var seen []string
 	s.rewire(&watching{s.service, func(b *built) {
+		require.Equal(t, "removed", s.state("politsei"))
 		seen = append(seen, b.removed...)
-		seen = append(seen, "|")
 	}})
 	require.NoError(t, s.remove("politsei", false))
-	require.Equal(t, []string{"|", "1001", "|"}, seen)
+	require.Equal(t, []string{"1001"}, seen, "it is taken out of service once")
 }
 
 func TestNamesAndAccountsAreOfOneLine(t *testing.T) {
@@ -181,6 +176,16 @@ func TestNamesAndAccountsAreOfOneLine(t *testing.T) {
 	s.fails("not_found", err) // of another agency
 	_, err = s.m.Begin(t.Context(), lines.Who{ID: "x", Agency: "vwx"}, "fake")
 	s.fails("agency", err)
+}
+
+func TestALineStandsInOnePlace(t *testing.T) {
+	s := newScene(t)
+	_, err := s.add("politsei", channels.Messenger, "1001")
+	require.NoError(t, err)
+	s.provider.fixed = []lines.Fixed{{ID: "other", Agency: agency, Account: account("1001", "")}}
+	require.ErrorContains(t, s.m.Load(t.Context()), `the line "politsei" of ppa was added while the server ran`)
+	s.provider.fixed = []lines.Fixed{{ID: "politsei", Agency: agency, Account: account("1009", "")}}
+	require.ErrorContains(t, s.m.Load(t.Context()), "stands in the configuration too")
 }
 
 func TestANewTokenTakesTheOldOnesPlace(t *testing.T) {
