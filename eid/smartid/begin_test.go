@@ -98,6 +98,19 @@ func TestTheReturnAddressKeepsWhatItHad(t *testing.T) {
 	}
 }
 
+func TestOnlyASimulatorReturnsWithoutTLSAndToThisMachine(t *testing.T) {
+	plain := func(c *smartid.Config) { c.InsecureHTTP = true }
+	for address, ok := range map[string]bool{
+		"http://127.0.0.1:8080/return": true, "http://localhost/return": true, "http://[::1]:8080/": true,
+		"http://localhost.example/": false, "http://192.0.2.1/": false, "ftp://localhost/": false, "//localhost/": false,
+	} {
+		_, err := newRig(t, plain).Begin(t.Context(), eid.Request{ReturnURL: address})
+		require.Equal(t, !ok, errors.Is(err, eid.ErrRequest), address)
+		_, err = newRig(t, nil).Begin(t.Context(), eid.Request{ReturnURL: address})
+		require.ErrorIs(t, err, eid.ErrRequest, address)
+	}
+}
+
 func TestBasicCertificatesAreAskedForWhereTheyWouldDo(t *testing.T) {
 	for _, c := range []struct {
 		least smartid.CertificateLevel

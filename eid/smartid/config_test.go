@@ -110,6 +110,38 @@ func TestV2TakesWhatItKnows(t *testing.T) {
 	require.False(t, live)
 }
 
+func TestEveryEndOfASessionHasItsMeaning(t *testing.T) {
+	for result, want := range map[string]struct {
+		kind   error
+		advice smartid.Advice
+	}{
+		"USER_REFUSED":                                    {eid.ErrRefused, smartid.AdviceAgain},
+		"USER_REFUSED_INTERACTION":                        {eid.ErrRefused, smartid.AdviceAgain},
+		"USER_REFUSED_CERT_CHOICE":                        {eid.ErrRefused, smartid.AdviceAgain},
+		"USER_REFUSED_DISPLAYTEXTANDPIN":                  {eid.ErrRefused, smartid.AdviceAgain},
+		"USER_REFUSED_VC_CHOICE":                          {eid.ErrRefused, smartid.AdviceAgain},
+		"USER_REFUSED_CONFIRMATIONMESSAGE":                {eid.ErrRefused, smartid.AdviceAgain},
+		"USER_REFUSED_CONFIRMATIONMESSAGE_WITH_VC_CHOICE": {eid.ErrRefused, smartid.AdviceAgain},
+		"WRONG_VC":                                        {eid.ErrRefused, smartid.AdviceAgain},
+		"TIMEOUT":                                         {eid.ErrExpired, smartid.AdviceAgain},
+		"SERVER_ERROR":                                    {eid.ErrExpired, smartid.AdviceAgain},
+		"DOCUMENT_UNUSABLE":                               {eid.ErrNoAccount, smartid.AdviceOther},
+		"ACCOUNT_UNUSABLE":                                {eid.ErrNoAccount, smartid.AdviceOther},
+		"REQUIRED_INTERACTION_NOT_SUPPORTED_BY_APP":       {eid.ErrNoAccount, smartid.AdviceUpdate},
+		"PROTOCOL_FAILURE":                                {eid.ErrState, smartid.AdviceReport},
+		"EXPECTED_LINKED_SESSION":                         {eid.ErrState, smartid.AdviceReport},
+		"SOMETHING_NEW":                                   {eid.ErrState, smartid.AdviceReport},
+	} {
+		s, err := smartid.ParseSession([]byte(`{"state":"COMPLETE","result":{"endResult":"` + result + `"}}`))
+		require.NoError(t, err)
+		require.ErrorIs(t, s.Err(), want.kind, result)
+		var f *smartid.Failure
+		require.ErrorAs(t, s.Err(), &f)
+		require.Equal(t, []any{result, want.advice}, []any{f.Result, f.Advice})
+		require.ErrorContains(t, f, result)
+	}
+}
+
 func TestTheServicesOwnWordsAreKeptWhereTheyAreWords(t *testing.T) {
 	for in, want := range map[string][2]string{
 		`{"errors":[{"code":"A_B","paramName":"x.y"},{"code":"C"}]}`: {"A_B", "x.y"},

@@ -77,7 +77,8 @@ func NewV2(cfg ConfigV2) (*AuthenticatorV2, error) {
 func (*AuthenticatorV2) Method() eid.Method { return eid.SmartID }
 
 // Begin implements [eid.Authenticator]. r.Code is required; ReturnURL is not
-// used. The control code is to be shown beside the advice to compare it.
+// used. The control code is to be shown at once: on the device with the app, the
+// app covers it as soon as the service has called it.
 func (a *AuthenticatorV2) Begin(ctx context.Context, r eid.Request) (eid.Challenge, error) {
 	if r.Code == "" {
 		return eid.Challenge{}, fmt.Errorf("%w: Code: required", eid.ErrRequest)
