@@ -1,12 +1,14 @@
 package sqlitestore
 
 const (
-	// logStep is how many pages of the log, 8 MiB, may wait to be written back:
+	// logStep is how many pages of the log, 16 MiB, may wait to be written back:
 	// a page that is written again and again is written back once for all.
-	logStep = 2000
-	// logMost is the length of the log, 32 MiB, at which the writer writes back
+	logStep = 4000
+	// logMost is the length of the log, 48 MiB, at which the writer writes back
 	// what is left, so that it can begin at the front again.
-	logMost = 8000
+	logMost = 12_000
+	// logLook is after how many transactions the writer looks how long it is.
+	logLook = 8
 )
 
 // checkpointer writes the log back into the database beside the writer, who
@@ -52,6 +54,9 @@ func (p *checkpointer) close() error {
 
 // tend wakes the checkpointer when there is enough to write back.
 func (w *writer) tend() {
+	if w.tended++; w.tended%logLook != 0 || w.c == nil {
+		return
+	}
 	r, err := w.c.one("PRAGMA wal_checkpoint(NOOP)")
 	if err != nil || r == nil || r.num(1)-r.num(2) < logStep {
 		return

@@ -25,7 +25,7 @@ func fill(t *testing.T, st *sqlitestore.Store, name string, mib int) {
 func TestTheLogIsWrittenBackBesideTheWriter(t *testing.T) {
 	t.Parallel()
 	st := open(t, config(t, nil))
-	fill(t, st, "a", 10)
+	fill(t, st, "a", 20)
 	require.Eventually(t, func() bool {
 		pages, err := st.WrittenBack(t.Context())
 		return err == nil && pages > 0
@@ -35,14 +35,14 @@ func TestTheLogIsWrittenBackBesideTheWriter(t *testing.T) {
 func TestTheLogBeginsAnewWhenItIsLong(t *testing.T) {
 	t.Parallel()
 	st := open(t, config(t, nil))
-	fill(t, st, "a", 80)
+	fill(t, st, "a", 110)
 	stats, err := st.Stats()
 	require.NoError(t, err)
-	require.Less(t, stats.Log, int64(40<<20))
+	require.Less(t, stats.Log, int64(56<<20))
 	require.NoError(t, st.Close())
 	st = open(t, st.Config())
 	require.Len(t, claim(t, st, alt.Inbox, 1), 1)
-	n, err := st.Accept(t.Context(), []channels.Event{says("mari", "a-319", "tere")})
+	n, err := st.Accept(t.Context(), []channels.Event{says("mari", "a-439", "tere")})
 	require.NoError(t, err)
 	require.Zero(t, n, "it is known")
 }

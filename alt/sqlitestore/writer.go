@@ -34,6 +34,7 @@ type writer struct {
 	grant  counters // as they are stored
 	parked int64    // rows
 	marked bool     // there may be watermarks
+	tended int      // transactions since the start
 
 	// What waits for the log to be emptied of old content.
 	dirty    bool
@@ -99,9 +100,7 @@ func (w *writer) run(batch []*call) {
 	if w.dirty {
 		w.scrub()
 	}
-	if w.c != nil {
-		w.tend()
-	}
+	w.tend()
 }
 
 // transact runs calls in one transaction. The error means that nothing of it
