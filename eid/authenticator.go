@@ -19,6 +19,9 @@ import (
 // answer for methods where a service is asked, once with the query of the
 // return where a browser comes back with the answer.
 //
+// A State that is damaged, or was made by another method, for another relying
+// party or in another environment, is ErrState before anything is asked.
+//
 // What goes wrong wraps one of the errors of this package, when it says
 // something of the authentication. Other errors say that a service could not be
 // asked, and Resolve may be called again until the challenge expires.

@@ -178,7 +178,7 @@ func (m *Manager) Return(ctx context.Context, provider, cookie string, query url
 		return nil
 	})
 	if err != nil {
-		return "", err
+		return "", problem("login_state") // also of one that there never was
 	}
 	var choices []Choice
 	if err = denied; err == nil {
