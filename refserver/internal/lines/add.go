@@ -163,6 +163,9 @@ func (a *adding) do(ctx context.Context, pin Secret) error {
 	}
 	a.m.seal(&a.line, account.Token)
 	if err := a.store(ctx); err != nil {
+		if a.was != nil { // it goes on with the old token
+			return err
+		}
 		return a.m.undo(ctx, a.p, account, keyOf(&a.line), err)
 	}
 	if a.line.State != alt.LineActive {

@@ -110,7 +110,13 @@ func (m *Manager) Load(ctx context.Context) error {
 	}
 	list, err := m.stored(ctx)
 	for _, l := range list {
-		if l.State != alt.LineRemoved && m.providers[l.Provider] == nil {
+		if l.State == alt.LineRemoved {
+			continue
+		}
+		if _, err := m.open(&l); err != nil { // of one that waits it would be noticed too late
+			return err
+		}
+		if m.providers[l.Provider] == nil {
 			m.cfg.Logger.WarnContext(ctx, "line is stored and not served: its provider is not configured", "line", l.ID, "provider", l.Provider)
 		}
 	}

@@ -63,8 +63,8 @@ func (m *Manager) find(ctx context.Context, who Who, id channels.ID) (*alt.Store
 		return nil, err
 	}
 	for i := range list {
-		if list[i].ID == id {
-			return &list[i], nil
+		if l := &list[i]; l.ID == id && !(l.State == alt.LineRemoved && m.fixed(id)) {
+			return l, nil
 		}
 	}
 	if m.served(id, who.Agency) {

@@ -208,6 +208,19 @@ func TestANewTokenTakesTheOldOnesPlace(t *testing.T) {
 	require.Equal(t, []string{"line.added", "line.renewed"}, s.acts())
 }
 
+func TestALineWhoseNewTokenCannotBeStoredKeepsTheOldOne(t *testing.T) {
+	s := newScene(t)
+	_, err := s.add("politsei", channels.Messenger, "1001")
+	require.NoError(t, err)
+	s.provider.choices[0].Token = "token-new"
+	s.store.fail["put"] = errors.New("disk full")
+	_, err = s.add("politsei", channels.Messenger, "1001")
+	s.fails("unavailable", err)
+	require.Equal(t, []string{"1001"}, s.provider.subscribed, "its messages come on")
+	ids, _ := s.serving()
+	require.Equal(t, []string{"politsei"}, ids)
+}
+
 func TestANumberWaitsForItsProvider(t *testing.T) {
 	s := newScene(t)
 	_, err := s.add("politsei", channels.Messenger, "1001")
@@ -245,6 +258,11 @@ func TestEveryTokenIsSealedWithTheNewestKey(t *testing.T) {
 		_, err := s.add(id, k, map[channels.Kind]string{channels.Messenger: "1001", channels.Instagram: "2001"}[k])
 		require.NoError(t, err)
 	}
+	s.keys = []sealed.Key{key("k2")}
+	cfg := s.config()
+	m, err := lines.New(cfg)
+	require.NoError(t, err)
+	require.ErrorContains(t, m.Load(t.Context()), `was sealed with the key "k1", which line_keys does not have`)
 	s.keys = []sealed.Key{key("k2"), key("k1")}
 	s.restart()
 	s.store.fail["put"] = errors.New("killed")
