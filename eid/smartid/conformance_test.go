@@ -1,7 +1,9 @@
 package smartid_test
 
 import (
+	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -9,6 +11,7 @@ import (
 
 	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/eid/eidtest"
+	"github.com/liidestuja/liidestuja/eid/eidtest/testca"
 	"github.com/liidestuja/liidestuja/eid/smartid"
 	"github.com/liidestuja/liidestuja/eid/smartid/smartidtest"
 	"github.com/liidestuja/liidestuja/eid/trust"
@@ -240,6 +243,39 @@ func TestEveryWrongAnswerOfTheSimulatorIsRefused(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, eid.PersonalCode("EE60001019906"), id.Code)
 	}
+}
+
+func TestWhoIsRevokedIsRefusedByTheAuthoritysWord(t *testing.T) {
+	s := simulate(t)
+	responder := httptest.NewServer(s.server.CA().Responder())
+	defer responder.Close()
+	require.NoError(t, s.server.CA().SetURL(responder.URL))
+	person := s.person("PNOEE-60001017869") // whose certificates name the responder
+	checker, err := trust.NewRevocation(trust.RevocationConfig{
+		Hosts: []string{strings.TrimPrefix(responder.URL, "http://")}, Client: responder.Client(),
+	})
+	require.NoError(t, err)
+	e := smartid.Demo()
+	e.BaseURL = s.url + "/v3"
+	a, err := smartid.New(smartid.Config{
+		Environment: e, RelyingPartyUUID: uuid, RelyingPartyName: "DEMO", Trust: s.store, Revocation: checker,
+		InsecureNoPins: true, InsecureHTTP: true, PollTimeout: time.Second, Now: s.clock.now,
+	})
+	require.NoError(t, err)
+	c, err := a.Begin(t.Context(), eid.Request{})
+	require.NoError(t, err)
+	_, err = s.prompt(a, c, eid.Request{}).Approve(person.Document)
+	require.NoError(t, err)
+	v, err := a.ResolveVerified(t.Context(), c.State, nil)
+	require.NoError(t, err)
+	s.server.CA().Responder().Revoke(&testca.Certificate{Cert: v.Certificate, DER: v.Certificate.Raw})
+	_, err = a.Resolve(t.Context(), c.State, nil)
+	require.ErrorIs(t, err, trust.ErrRevoked)
+	require.ErrorIs(t, err, eid.ErrUntrusted)
+	responder.Close()
+	_, err = a.Resolve(t.Context(), c.State, nil)
+	require.ErrorIs(t, err, trust.ErrStatusUnreachable)
+	require.NotErrorIs(t, err, eid.ErrUntrusted, "it may be asked again")
 }
 
 // Signing with the simulator: the certificate of an account, a signature by each

@@ -330,11 +330,7 @@ func TestEvidenceVerifiesAgainAndHoldsNoSecret(t *testing.T) {
 	r.service.complete(issue(holder{}), "Web2App")
 	id, err := r.Resolve(t.Context(), c.State, r.service.returned(t))
 	require.NoError(t, err)
-	var e struct {
-		API                                                    int
-		Scheme, Party, Challenge, Interactions, Callback, Hash string
-		Session                                                json.RawMessage
-	}
+	var e smartid.Evidence
 	require.NoError(t, json.Unmarshal(id.Evidence, &e))
 	for _, secret := range []string{sessionSecret, "wGIrqveE6AuGDATZKmR1mtAZ", "a2e28e5c", r.service.begun.verifier} {
 		require.NotContains(t, string(id.Evidence), secret)
@@ -348,7 +344,7 @@ func TestEvidenceVerifiesAgainAndHoldsNoSecret(t *testing.T) {
 	require.NoError(t, err)
 	again, err := v.Verify(t.Context(), s, smartid.Asked{
 		SchemeName: e.Scheme, RelyingPartyName: e.Party, Challenge: e.Challenge, Interactions: e.Interactions, Callback: e.Callback,
-		Value: value, Secret: r.service.begun.secret, Hash: smartid.Hash(e.Hash), Flows: []smartid.FlowType{smartid.Web2App},
+		Value: value, Secret: r.service.begun.secret, Hash: e.Hash, Flows: []smartid.FlowType{smartid.Web2App},
 		Certificates: smartid.Qualified, Level: eid.High, Return: back,
 	}, id.At)
 	require.NoError(t, err)

@@ -110,6 +110,7 @@ func TestNothingPrintsWhatIsPersonalOrSecret(t *testing.T) {
 		c, c.State, v, *v, v.Identity, back, *back, cfg, v2, parse(t, answer), link, *sig, sig, sig.By,
 		smartid.Asked{Secret: []byte(sessionSecret), Code: code, Document: document, Challenge: "canary text", Callback: returnURL, Return: back},
 		smartid.AskedV2{Code: code, Document: document, Digest: "canary text"},
+		smartid.Evidence{Challenge: "canary text", Callback: returnURL, Session: []byte(`{"canary":"38001085718"}`)},
 		smartid.AskedSignature{Code: code, Document: document, Secret: []byte(sessionSecret), Digest: "canary text"},
 		smartid.SignatureRequest{Code: code, Document: document, Text: "canary text", ReturnURL: returnURL},
 	}

@@ -70,7 +70,7 @@ func (v *Verifier) VerifyV2(ctx context.Context, s Session, a AskedV2, at time.T
 	if err := v.unrevoked(ctx, c, at); err != nil {
 		return nil, err
 	}
-	return verified(c, s, at, evidence{
+	return verified(c, s, at, Evidence{
 		API: 2, Party: a.RelyingPartyName, Challenge: a.Digest, Interactions: a.Interactions, Hash: a.Hash, Session: s.raw,
 	})
 }

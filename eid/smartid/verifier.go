@@ -60,8 +60,7 @@ func NewVerifier(cfg VerifierConfig) (*Verifier, error) {
 
 // Verified is an answer that proves what it says.
 type Verified struct {
-	// Identity is the person. Its Evidence is JSON of what was asked and answered,
-	// without secrets of the session.
+	// Identity is the person. Its Evidence is an [Evidence] as JSON.
 	Identity eid.Identity
 	// Document is the number of the person's account, by which the same account is
 	// asked again. Of older certificates it is what the service said, which

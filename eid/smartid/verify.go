@@ -87,7 +87,7 @@ func (v *Verifier) Verify(ctx context.Context, s Session, a Asked, at time.Time)
 	if err := v.unrevoked(ctx, c, at); err != nil {
 		return nil, err
 	}
-	return verified(c, s, at, evidence{
+	return verified(c, s, at, Evidence{
 		API: 3, Scheme: a.SchemeName, Party: a.RelyingPartyName, Brokered: a.BrokeredName, Challenge: a.Challenge,
 		Interactions: a.Interactions, Callback: a.Callback, Hash: a.Hash, Session: s.raw,
 	})
@@ -220,21 +220,28 @@ func alphabet(s, others string) bool {
 	return true
 }
 
-// evidence is what proves an identity: with it and the authorities of that day
-// the signature is verified again.
-type evidence struct {
-	API          int             `json:"api"`
-	Scheme       string          `json:"scheme,omitempty"`
-	Party        string          `json:"party"`
+// Evidence is what the Evidence of an identity holds, as JSON: with it and the
+// authorities of that day the signature is verified again. There is no secret of
+// the session in it.
+type Evidence struct {
+	API          int             `json:"api"`              // 2 or 3
+	Scheme       string          `json:"scheme,omitempty"` // of v3
+	Party        string          `json:"party"`            // relyingPartyName
 	Brokered     string          `json:"brokered,omitempty"`
-	Challenge    string          `json:"challenge"` // of v2: the hash
+	Challenge    string          `json:"challenge"` // base64; of v2 the hash
 	Interactions string          `json:"interactions"`
 	Callback     string          `json:"callback,omitempty"`
 	Hash         Hash            `json:"hash"`
-	Session      json.RawMessage `json:"session"`
+	Session      json.RawMessage `json:"session"` // what the service answered
 }
 
-func verified(c *certified, s Session, at time.Time, e evidence) (*Verified, error) {
+// Format prints a fixed text, whatever the verb.
+func (Evidence) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "[evidence]") }
+
+// LogValue returns the same fixed text for slog.
+func (Evidence) LogValue() slog.Value { return slog.StringValue("[evidence]") }
+
+func verified(c *certified, s Session, at time.Time, e Evidence) (*Verified, error) {
 	proof, err := json.Marshal(e)
 	if err != nil {
 		return nil, malformed("evidence")
