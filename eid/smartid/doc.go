@@ -1,7 +1,7 @@
 // Package smartid authenticates people and has them sign with Smart-ID: relying
 // party API v3 (3.1 and 3.2), and v2 for agencies whose contract is still for
-// that one. It imports nothing of the library but package eid and its trust
-// store, and can be used without the rest.
+// that one. It imports nothing of the library but package eid, its trust store and
+// the HTTP client, and can be used without the rest.
 //
 //	auth, err := smartid.New(smartid.Config{
 //		Environment:      smartid.Live(),
