@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -35,6 +36,9 @@ func (c *compiler) meta(place string, m metaConf, client *http.Client, names map
 		Version: m.Version, Endpoints: meta.Endpoints{Graph: m.Endpoints.Graph, Instagram: m.Endpoints.Instagram},
 		HTTPClient: client, Timeout: m.Timeout.std(),
 		MediaHosts: m.MediaHosts, MediaMax: int64(m.MediaMax), MediaTypes: m.MediaTypes, InsecureHTTP: m.InsecureHTTP,
+	}
+	cfg.Ignored = func(account string) {
+		c.vault.logger().InfoContext(context.Background(), "event of a removed account dropped", "provider", or(m.Name, "meta"), "account", account)
 	}
 	for i, ln := range m.Lines {
 		cfg.Lines = append(cfg.Lines, meta.Line{

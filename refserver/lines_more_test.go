@@ -32,6 +32,7 @@ func TestLinesOfOnePageShareItsSubscription(t *testing.T) {
 	m.deliver()
 	require.NotEmpty(t, m.answered(person, 1), "the page's subscription is also Instagram's")
 	m.late(t, srv)
+	require.Contains(t, srv.log.String(), "event of a removed account dropped")
 	number := m.sim.Person(appNumber, "37255500006")
 	number.Says("tere")
 	m.deliver()

@@ -63,25 +63,43 @@ func (m *Manager) Check(ctx context.Context, who Who, id channels.ID, pin Secret
 	if err != nil {
 		return View{}, err
 	}
-	p := m.providers[l.Provider]
-	if p == nil || l.State != alt.LinePending && l.State != alt.LineRejected {
-		return m.view(l), nil
+	if p := m.providers[l.Provider]; p != nil && (l.State == alt.LinePending || l.State == alt.LineRejected) {
+		err = m.advance(ctx, who, p, l, pin)
+		m.found(keyOf(l), err)
 	}
+	if err != nil {
+		return View{}, err
+	}
+	return m.view(l), nil
+}
+
+// found keeps what a check of a line came to, for who looks at it later.
+func (m *Manager) found(line key, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.waits, line)
+	if err != nil {
+		m.waits[line] = AsProblem(err).Code
+	}
+}
+
+// advance brings a line to where it is at the provider.
+func (m *Manager) advance(ctx context.Context, who Who, p Provider, l *alt.StoredLine, pin Secret) error {
 	token, err := m.open(l)
 	if err != nil {
-		return View{}, problem("internal").because(err)
+		return problem("internal").because(err)
 	}
 	a := Account{l.Kind, l.Account, l.Business, token}
 	standing, reason, err := p.Standing(ctx, a)
 	if err != nil {
-		return View{}, err
+		return err
 	}
 	if standing == StandingUnfinished {
 		if pin == "" {
-			return View{}, problem("choice_unfinished").in("pin")
+			return problem("choice_unfinished").in("pin")
 		}
 		if err := p.Register(ctx, a, pin); err != nil {
-			return View{}, err
+			return err
 		}
 		standing = StandingReady
 	}
@@ -91,13 +109,10 @@ func (m *Manager) Check(ctx context.Context, who Who, id channels.ID, pin Secret
 	}
 	if state == alt.LineActive {
 		if err := p.Subscribe(ctx, a); err != nil { // it may have ended meanwhile
-			return View{}, err
+			return err
 		}
 	}
-	if err := m.become(ctx, who, p, l, state, reason); err != nil {
-		return View{}, err
-	}
-	return m.view(l), nil
+	return m.become(ctx, who, p, l, state, reason)
 }
 
 // become stores a line's new state and takes it into service, or out.

@@ -34,6 +34,9 @@ type View struct {
 	Added   time.Time `json:"added,omitzero"`
 	Removed time.Time `json:"removed,omitzero"`
 	By      string    `json:"by,omitempty"`
+	// Waits is the code of what the last look at a line that waits found, such as
+	// "choice_unfinished": its PIN is needed now.
+	Waits string `json:"waits,omitempty"`
 	// Confirm is what a removal must be confirmed with; empty where there is nothing
 	// to remove.
 	Confirm string `json:"confirm,omitempty"`
@@ -107,6 +110,11 @@ func (m *Manager) view(l *alt.StoredLine) View {
 	v.Serving = m.served(l.ID, l.Agency) && !m.fixed(l.ID)
 	if l.State != alt.LineRemoved {
 		v.Confirm = confirmation(l)
+	}
+	if l.State == alt.LinePending || l.State == alt.LineRejected {
+		m.mu.Lock()
+		v.Waits = m.waits[keyOf(l)]
+		m.mu.Unlock()
 	}
 	if v.Serving {
 		v.Health = m.health(l.ID)

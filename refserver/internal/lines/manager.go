@@ -57,6 +57,9 @@ type Manager struct {
 	// changing is held by whoever changes lines: one at a time, so that what was
 	// checked stays true.
 	changing sync.Mutex
+
+	mu    sync.Mutex
+	waits map[key]string // by line: the code of what its last check found
 }
 
 // New checks cfg and makes a Manager. It does no I/O; Load follows.
@@ -80,7 +83,7 @@ func New(cfg Config) (*Manager, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	m := &Manager{cfg: cfg, providers: make(map[string]Provider), flows: newFlows(cfg.Now)}
+	m := &Manager{cfg: cfg, providers: make(map[string]Provider), flows: newFlows(cfg.Now), waits: make(map[key]string)}
 	for _, p := range cfg.Providers {
 		m.providers[p.Name()] = p
 	}

@@ -244,11 +244,14 @@ func TestANumberWaitsForItsProvider(t *testing.T) {
 	s.provider.standing = lines.StandingUnfinished
 	_, err = s.m.Check(t.Context(), s.who, "number", "")
 	s.fails("choice_unfinished", err)
+	v, err = s.m.Line(t.Context(), s.who, "number")
+	require.NoError(t, err)
+	require.Equal(t, "choice_unfinished", v.Waits, "who looks later sees that the PIN is needed")
 	_, err = s.m.Check(t.Context(), s.who, "number", "12345x")
 	s.fails("malformed_pin", err)
 	v, err = s.m.Check(t.Context(), s.who, "number", "123456")
 	require.NoError(t, err)
-	require.Equal(t, []any{"active", true}, []any{v.State, v.Serving})
+	require.Equal(t, []any{"active", true, ""}, []any{v.State, v.Serving, v.Waits})
 	require.Equal(t, []string{"line.added", "line.added", "line.rejected", "line.active"}, s.acts())
 }
 
