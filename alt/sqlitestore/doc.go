@@ -15,7 +15,8 @@
 //
 // Order is kept in memory (internal/lanes) and follows the transactions; what
 // is known of the people who write is cached, so that a turn reads nothing.
-// Archive queries read beside the writer and never hold it up.
+// Archive queries read beside the writer and never hold it up; a connection of
+// its own writes the log back into the database.
 //
 // Beside Path lie its -wal and -shm files while the store is open, a lock file
 // and a folder with the files of messages, each sealed with AES-256-GCM. All are
