@@ -90,6 +90,16 @@ const (
 	LinkNone    LinkMethod = "none"
 )
 
+// Exception is a kind of message that may go out after the reply window without
+// an approved template. The names are the platform's own, in lower case.
+type Exception struct {
+	Name string // e.g. "human_agent"
+	For  string // what it may be used for
+}
+
+// HumanAgent is the Exception behind Window.HumanAgent.
+const HumanAgent = "human_agent"
+
 // Fees says who pays for what, and where the price is published; no amounts.
 type Fees struct {
 	Payer string // "agency", "person", "nobody"
@@ -118,7 +128,13 @@ type Capabilities struct {
 	// When.
 	Window    Fact[Window]
 	Initiate  Fact[Initiation]
-	Broadcast Fact[bool]
+	Broadcast Fact[bool] // the same notice to many people is allowed
+	// OptInBroadcast: people subscribe to notices in the channel itself, and the
+	// channel carries them at any time. What is not proven is off.
+	OptInBroadcast Fact[bool]
+	// Exceptions are what may go out after the reply window. A channel without a
+	// window has none.
+	Exceptions Fact[[]Exception]
 
 	// What is known of a sent message.
 	Idempotent Fact[bool] // a repeated id is recognised by the provider

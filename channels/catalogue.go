@@ -65,6 +65,11 @@ const (
 
 func chars(n int) Limit { return Limit{Max: n, Unit: UTF16} }
 
+// noWindow says that nothing needs an exception.
+func noWindow(source, asOf string) Fact[[]Exception] {
+	return fact([]Exception{}, source+": no reply window", asOf)
+}
+
 // noText says that the channel has no place for a text.
 func noText() Limit { return chars(0) }
 

@@ -7,6 +7,7 @@ const (
 	metaEvents    = metaDocs + "messenger-platform/webhooks/webhook-events"
 	metaPolicy    = metaDocs + "messenger-platform/policy"
 	metaInstagram = "developers.facebook.com/docs/messenger-platform/instagram/features/send-message"
+	metaMarketing = "developers.facebook.com/docs/marketing-messages-on-messenger/faq"
 	waMessages    = "github.com/facebook/openapi, business-messaging-api_v23.0.yaml"
 )
 
@@ -41,6 +42,9 @@ func messenger() Capabilities {
 	c.Window = fact(Window{Reply: day, HumanAgent: 7 * day}, metaPolicy, "2026-09")
 	c.Initiate = fact(InitiateNever, metaPolicy, "2026-09")
 	c.Broadcast = fact(false, analysis, "2020")
+	c.OptInBroadcast = fact(false, metaMarketing+": marketing messages are had in twenty countries, none of them in the EU; no app can begin with their predecessor any more", "2025")
+	c.Exceptions = fact([]Exception{{HumanAgent, "answers that a person wrote, for seven days; needs a review of the app"}},
+		metaPolicy+"; the tags for events, accounts and purchases are refused since 27 April 2026, as Meta is quoted in github.com/chatwoot/chatwoot, issue 14669", "2026-09")
 	c.Statuses = fact([]Status{Sent, Delivered, Read}, metaEvents+"/message-deliveries and /message-reads", "2026-11")
 	c.Edits = fact(true, metaEvents+"/message-edits", "2024-04")
 	c.Link = fact([]LinkMethod{LinkInbound, LinkAuth}, metaEvents+"/messaging_referrals (m.me links); "+analysis, "2025-07")
@@ -71,6 +75,8 @@ func instagram() Capabilities {
 	c.Window = fact(Window{Reply: day, HumanAgent: 7 * day}, metaInstagram, "2026-11")
 	c.Initiate = fact(InitiateNever, metaInstagram, "2026-11")
 	c.Broadcast = fact(false, metaInstagram+": the person writes first", "2026-11")
+	c.OptInBroadcast = unknown[bool]("whether professional accounts in the EU can have marketing messages was not found")
+	c.Exceptions = fact([]Exception{{HumanAgent, "answers that a person wrote, for seven days; needs a review of the app"}}, metaInstagram, "2026-11")
 	c.Statuses = fact([]Status{Sent, Read}, metaEvents+": message_deliveries is Messenger's only", "2026-11")
 	c.Edits = fact(true, "developers.facebook.com/docs/instagram-platform/webhooks: unsent messages", "2026-11")
 	c.Link = fact([]LinkMethod{LinkInbound, LinkAuth}, metaEvents+"/messaging_referrals (ig.me links)", "2025-07")
@@ -104,6 +110,8 @@ func whatsapp() Capabilities {
 	c.Window = fact(Window{Reply: day}, metaDocs+"whatsapp/support/error-codes, 131047", "2026-05")
 	c.Initiate = fact(InitiateTemplate, metaDocs+"whatsapp/support/error-codes, 131047", "2026-05")
 	c.Broadcast = fact(true, metaDocs+"whatsapp/messaging-limits: so many people a day", "2026-11")
+	c.OptInBroadcast = fact(false, waMessages+": nothing to subscribe to; consent to templates is the agency's to get and to keep", "2026-11")
+	c.Exceptions = fact([]Exception{}, metaDocs+"whatsapp/support/error-codes, 131047: templates only", "2026-05")
 	c.Statuses = fact([]Status{Sent, Delivered, Read, Failed}, metaDocs+"whatsapp/webhooks/reference/messages/status", "2026-11")
 	c.Edits = fact(true, "github.com/david-lev/pywa, tests/data/updates", "2026-08")
 	c.Link = fact([]LinkMethod{LinkInbound, LinkCode, LinkAuth}, analysis+"; authentication templates: "+waMessages, "2026-11")

@@ -3,6 +3,7 @@ package channels_test
 import (
 	"io"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -80,6 +81,9 @@ func TestTheCatalogueGivesFreshCopies(t *testing.T) {
 		for i := range a.Link.Value {
 			a.Link.Value[i] = "changed"
 		}
+		for i := range a.Exceptions.Value {
+			a.Exceptions.Value[i].Name = "changed"
+		}
 		c, _ := channels.Catalogue(k)
 		require.Equal(t, b, c, "%s", k)
 	}
@@ -100,6 +104,30 @@ func TestReplyWindowsOfTheCatalogue(t *testing.T) {
 		c, _ := channels.Catalogue(kind)
 		require.True(t, c.Window.Known(), "%s", kind)
 		require.Equal(t, want, c.Window.Value, "%s", kind)
+	}
+}
+
+// What may go out after the window is data too: an exception for people wherever
+// the window has an extension for them, and none where there is no window.
+func TestExceptionsFollowTheWindow(t *testing.T) {
+	for _, k := range channels.Kinds() {
+		c, _ := channels.Catalogue(k)
+		require.True(t, c.Exceptions.Known(), "%s", k)
+		require.Equal(t, c.Window.Value.HumanAgent > 0, slices.ContainsFunc(c.Exceptions.Value, func(e channels.Exception) bool {
+			return e.Name == channels.HumanAgent && e.For != ""
+		}), "%s", k)
+		if c.Window.Value.Reply == 0 {
+			require.Empty(t, c.Exceptions.Value, "%s", k)
+		}
+	}
+}
+
+// Notices to subscribers are off unless a document says that the channel has
+// them.
+func TestNoticesToSubscribersAreOffUnlessProven(t *testing.T) {
+	for _, k := range channels.Kinds() {
+		c, _ := channels.Catalogue(k)
+		require.Equal(t, k == channels.Viber || k == channels.Telegram, c.OptInBroadcast.Known() && c.OptInBroadcast.Value, "%s", k)
 	}
 }
 

@@ -24,6 +24,7 @@ var (
 	ErrCannotInitiate = errors.New("cannot initiate")
 	ErrCredentials    = errors.New("credentials refused")
 	ErrTemplate       = errors.New("template refused")
+	ErrNoBroadcast    = errors.New("no mass notices on this channel")
 )
 
 // classes returns all classes with the names under which they are stored.
@@ -39,6 +40,7 @@ func classes() []struct {
 		{ErrRateLimited, "rate_limited"}, {ErrUnavailable, "unavailable"}, {ErrRejected, "rejected"}, {ErrUnreachable, "unreachable"},
 		{ErrOptedOut, "opted_out"}, {ErrWindowClosed, "window_closed"}, {ErrCannotInitiate, "cannot_initiate"},
 		{ErrCredentials, "credentials"}, {ErrTemplate, "template"},
+		{ErrNoBroadcast, "no_broadcast"},
 	}
 }
 

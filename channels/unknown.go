@@ -12,6 +12,7 @@ func UnknownCapabilities(kind Kind, why string) Capabilities {
 		Location: Fact[bool]{Unknown: why}, ContactCard: Fact[bool]{Unknown: why}, Reaction: Fact[bool]{Unknown: why},
 		Quote: Fact[bool]{Unknown: why}, Templates: Fact[bool]{Unknown: why},
 		Window: Fact[Window]{Unknown: why}, Initiate: Fact[Initiation]{Unknown: why}, Broadcast: Fact[bool]{Unknown: why},
+		OptInBroadcast: Fact[bool]{Unknown: why}, Exceptions: Fact[[]Exception]{Unknown: why},
 		Idempotent: Fact[bool]{Unknown: why}, Statuses: Fact[[]Status]{Unknown: why}, Edits: Fact[bool]{Unknown: why},
 		Link: Fact[[]LinkMethod]{Unknown: why}, Erasure: Fact[Erasure]{Unknown: why}, Transport: Fact[string]{Unknown: why},
 		Versioning: Fact[string]{Unknown: why}, Security: Fact[string]{Unknown: why}, DataLocation: Fact[string]{Unknown: why},

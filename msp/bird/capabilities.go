@@ -42,6 +42,7 @@ func capabilities(l Line) (channels.Capabilities, error) {
 	// known to carry.
 	if caps.Window.Value.HumanAgent > 0 {
 		caps.Window = said(channels.Window{Reply: caps.Window.Value.Reply}, docsMessages+": no mark for answers of people; "+caps.Window.Source)
+		caps.Exceptions = said([]channels.Exception{}, docsMessages+": no mark for answers of people")
 	}
 	caps.Choices = choiceLimits(l.Kind, caps.Choices)
 	caps.Templates = said(l.Kind == channels.WhatsApp, docsTemplates+": projects; taken here for WhatsApp's approved texts alone")
