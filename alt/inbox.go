@@ -95,7 +95,12 @@ func (s *Service) handleEvent(ctx context.Context, l *line, it Item) error {
 			return errStale
 		}
 		return s.turn(ctx, l, it, s.handler)
-	case *channels.Due, *channels.AuthDecided:
+	case *channels.Due:
+		if login, ok := dialogueOf(e); ok {
+			return s.authenticate(ctx, l, it, login)
+		}
+		return s.turn(ctx, l, it, s.handler)
+	case *channels.AuthDecided:
 		return s.turn(ctx, l, it, s.handler)
 	case *channels.StatusChanged:
 		return s.status(ctx, it, e)
@@ -175,6 +180,6 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 		}
 	}
 	c := t.changes()
-	c.Record, c.RecordAs, c.Redactions = isMessage, t.fx.recordAs, redactions(it.Event, t.now)
+	c.Record, c.RecordAs, c.Redactions = isMessage && !t.fx.private, t.fx.recordAs, redactions(it.Event, t.now)
 	return s.commit(ctx, it, c)
 }

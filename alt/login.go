@@ -3,6 +3,7 @@ package alt
 import (
 	"fmt"
 	"io"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -60,6 +61,27 @@ type LoginPolicy struct {
 	// Least is the lowest level that is asked for on the line, whatever less a
 	// handler wants.
 	Least eid.Level
+	// InChat lets people authenticate in the chat itself instead of behind a link,
+	// by Mobile-ID alone: they are asked for their personal code and telephone
+	// number, and get the control code. Default false, and better so. It is the
+	// older and weaker way: the account is let in whose person answered, so whoever
+	// talks somebody else into answering, or into typing PIN1 at a code that is
+	// read out to them, is taken for that person, and an agency that looks alike
+	// can relay it all. The chat's provider sees codes and numbers, and keeps them
+	// as it likes. The service itself keeps nothing of what is said. Prefer the
+	// link; it works on this line no longer.
+	InChat bool
+	// InChatMost is the highest level that is proven in the chat, whatever the
+	// method is worth. Undefined stands for eid.Substantial.
+	InChatMost eid.Level
+}
+
+// most is the highest level that a dialogue proves.
+func (p LoginPolicy) most() eid.Level {
+	if p.InChatMost == eid.Undefined {
+		return eid.Substantial
+	}
+	return p.InChatMost
 }
 
 // Key is a key of the service's own encryption.
@@ -83,6 +105,9 @@ type LoginState struct {
 	Reason string      `json:"reason,omitempty"` // why it failed, a fixed code
 	Asked  time.Time   `json:"asked"`
 	Ended  time.Time   `json:"ended,omitzero"`
+	// InChat: it is a dialogue in the chat itself, see LoginPolicy. What is said
+	// in it is no message of the conversation.
+	InChat bool `json:"in_chat,omitempty"`
 }
 
 // LoginStatus is how far an authentication is.
@@ -104,6 +129,8 @@ const (
 	LoginUntrusted = "untrusted"     // an answer that proves nothing, or is not ours
 	LoginOther     = "other_account" // the word came from another chat account
 	LoginPerson    = "other_person"  // the session is another person's
+	LoginMistaken  = "mistaken"      // too many answers in the chat that were no code or number
+	LoginTooOften  = "too_often"     // begun too often for one person
 )
 
 const (
@@ -119,6 +146,7 @@ type logins struct {
 	Logins
 
 	methods map[eid.Method]eid.Authenticator
+	asking  atomic.Int32 // dialogues whose service is being asked now
 }
 
 func newLogins(cfg *Logins) (*logins, error) {
@@ -156,6 +184,11 @@ func newLogins(cfg *Logins) (*logins, error) {
 			if n := utf8.RuneCountInString(name); n == 0 || n > maxAgency {
 				return nil, errField("Logins.Names", fmt.Sprintf("%.64q in %.8q must be 1-%d characters", agency, lang, maxAgency))
 			}
+		}
+	}
+	for id, p := range l.Lines {
+		if p.InChatMost < eid.Undefined || p.InChatMost > eid.High || p.InChat && p.Least > p.most() {
+			return nil, errField("Logins.Lines", fmt.Sprintf("InChatMost of %.64q must be a level, and not below Least", id))
 		}
 	}
 	for i, m := range l.Methods {

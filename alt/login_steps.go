@@ -56,5 +56,5 @@ func (p *LoginPages) failed(ctx context.Context, v *login, reason string) error 
 func (p *LoginPages) end(ctx context.Context, v *login, reason string, detail map[string]string) error {
 	v.flow.Spent = true
 	return p.s.commit(ctx, Item{}, Changes{Flows: []Flow{v.flow}, Log: []LogEntry{p.entry(v, "login.ended", detail)},
-		Later: []Later{loginEnds(v, p.s.cfg.Now(), reason)}})
+		Later: []Later{loginEnds(v.ID, v.To, p.s.cfg.Now(), reason)}})
 }

@@ -25,7 +25,8 @@ type Authentication struct {
 }
 
 // Authenticate asks the person to prove who they are: they get a link in the
-// chat, and the conversation is LoginPending. When it has ended, the handler
+// chat, or questions on a line with LoginPolicy.InChat, and the conversation is
+// LoginPending. When it has ended, the handler
 // gets a turn whose Event is a channels.AuthDecided (see Turn.Auth); after a
 // success Turn.Session holds identity and level, until the session ends. A
 // pending one that was asked for before is void.
@@ -44,7 +45,9 @@ func (t *Turn) Authenticate(a Authentication) error {
 	switch {
 	case policy.Off:
 		return fmt.Errorf("%w: authentication is off on line %.64q", ErrPolicy, t.line.info.ID)
-	case t.line.info.ReturnLink == "":
+	case policy.InChat && l.methods[eid.MobileID] == nil:
+		return fmt.Errorf("%w: line %.64q asks in the chat, and Mobile-ID is not configured", ErrPolicy, t.line.info.ID)
+	case !policy.InChat && t.line.info.ReturnLink == "":
 		return fmt.Errorf("%w: line %.64q has no ReturnLink", ErrPolicy, t.line.info.ID)
 	case l.name(t.Address().Agency, "") == "":
 		return fmt.Errorf("%w: the agency has no name to ask in", ErrPolicy)
@@ -59,9 +62,15 @@ func (t *Turn) Authenticate(a Authentication) error {
 		a.Level = eid.Substantial
 	}
 	a.Level = max(a.Level, policy.Least)
+	if policy.InChat && a.Level > policy.most() {
+		return fmt.Errorf("%w: line %.64q asks in the chat, which proves too little", ErrPolicy, t.line.info.ID)
+	}
 	asked, ok := within(t.d.Contact.Logins, t.now, l.PerHour)
 	if !ok {
 		return fmt.Errorf("%w: asked for too often in this chat", ErrPolicy)
+	}
+	if policy.InChat {
+		return t.askInChat(l, a, asked)
 	}
 	return t.ask(l, a, asked)
 }
@@ -104,21 +113,26 @@ func (t *Turn) ask(l *logins, a Authentication, asked []time.Time) error {
 	if err := t.Send(o); err != nil {
 		return err
 	}
-	t.d.Contact.Logins = asked
-	t.d.Conversation.Login = &LoginState{ID: v.ID, Status: LoginPending, Level: a.Level, Asked: t.now}
-	t.fx.flows = append(t.fx.flows, f)
-	t.fx.later = append(t.fx.later, loginEnds(v, ends, LoginExpired))
-	t.note("login.asked", map[string]string{"login": v.ID, "level": a.Level.String()})
-	t.svc.observe(Observation{Name: "login.asked", Line: t.line.info.ID, N: 1})
+	t.asked(LoginState{ID: v.ID, Level: a.Level}, f, asked)
 	return nil
+}
+
+// asked writes down that a login waits for the person, and its end.
+func (t *Turn) asked(state LoginState, f Flow, asked []time.Time) {
+	state.Status, state.Asked = LoginPending, t.now
+	t.d.Contact.Logins, t.d.Conversation.Login = asked, &state
+	t.fx.flows = append(t.fx.flows, f)
+	t.fx.later = append(t.fx.later, loginEnds(state.ID, t.Address(), f.Expires, LoginExpired))
+	t.note("login.asked", map[string]string{"login": state.ID, "level": state.Level.String()})
+	t.svc.observe(Observation{Name: "login.asked", Line: t.line.info.ID, N: 1})
 }
 
 func linkPlace(a channels.Address) sealed.Place {
 	return sealed.Place{Agency: string(a.Agency), Line: string(a.Channel), Name: "login link"}
 }
 
-// fillIn puts the secret of a link into its text. The stored message does not
-// have it.
+// fillIn puts the secret of a link into its text, or the text into a private
+// message. The stored message does not have it.
 func (s *Service) fillIn(o *channels.Outbound) error {
 	if len(o.Secret) == 0 {
 		return nil
@@ -131,19 +145,23 @@ func (s *Service) fillIn(o *channels.Outbound) error {
 	if err != nil {
 		return err
 	}
-	link, err := ring.Open(o.Secret, linkPlace(o.To))
+	place := linkPlace(o.To)
+	if o.Private {
+		place = whisperPlace(o.To, o.ID)
+	}
+	secret, err := ring.Open(o.Secret, place)
 	if err != nil {
 		return err
 	}
-	text.Body = strings.ReplaceAll(text.Body, channels.Blank, string(link))
+	text.Body = strings.ReplaceAll(text.Body, channels.Blank, string(secret))
 	o.Content, o.Secret = text, nil
 	return nil
 }
 
 // loginEnds is the event that ends a login which nothing else has ended by at.
-func loginEnds(v *login, at time.Time, reason string) Later {
-	return Later{At: at, Event: &channels.AuthDecided{Login: v.ID, Reason: reason, EventMeta: channels.EventMeta{
-		Key: "auth/" + v.ID + "/" + reason + "/" + strconv.FormatInt(at.UnixMilli(), 36), Channel: v.To.Channel, Agency: v.To.Agency, Peer: v.To.Peer, At: at,
+func loginEnds(id string, to channels.Address, at time.Time, reason string) Later {
+	return Later{At: at, Event: &channels.AuthDecided{Login: id, Reason: reason, EventMeta: channels.EventMeta{
+		Key: "auth/" + id + "/" + reason + "/" + strconv.FormatInt(at.UnixMilli(), 36), Channel: to.Channel, Agency: to.Agency, Peer: to.Peer, At: at,
 	}}}
 }
 
@@ -177,8 +195,12 @@ func Require(a Authentication) Middleware {
 
 // authenticated applies what the turn's event means for an authentication, and
 // returns who is to see the event: h, unless it is a word, which no handler of
-// messages is to answer, or the end of what has ended already.
+// messages is to answer, a part of a dialogue, or the end of what has ended
+// already.
 func (t *Turn) authenticated(ctx context.Context, h Handler) (Handler, error) {
+	if private(contentOf(t.ev)) {
+		return nil, t.overhear(ctx)
+	}
 	if e, ended := t.ev.(*channels.AuthDecided); ended {
 		if meant, err := t.decided(ctx, e); err != nil || !meant {
 			return nil, err
@@ -205,11 +227,14 @@ func (t *Turn) decided(ctx context.Context, e *channels.AuthDecided) (bool, erro
 	if c == nil || c.Login == nil || c.Login.ID != e.Login || c.Login.Status != LoginPending {
 		return false, nil
 	}
+	if e.Reason == "" {
+		return t.provenInChat(ctx, e.Login)
+	}
 	if e.Reason == LoginExpired && t.svc.logins != nil {
-		v, err := t.svc.loadLogin(ctx, t.Address().Agency, e.Login)
+		ends, err := t.svc.loginLasts(ctx, t.Address().Agency, c.Login)
 		switch {
 		case err == nil: // somebody is at it
-			t.fx.later = append(t.fx.later, loginEnds(v, v.flow.Expires, LoginExpired))
+			t.fx.later = append(t.fx.later, loginEnds(e.Login, t.Address(), ends, LoginExpired))
 			return false, nil
 		case !errors.Is(err, ErrNotFound):
 			return false, err
@@ -217,6 +242,16 @@ func (t *Turn) decided(ctx context.Context, e *channels.AuthDecided) (bool, erro
 	}
 	t.loginFailed(e.Reason)
 	return true, nil
+}
+
+// loginLasts returns until when a login goes on; ErrNotFound.
+func (s *Service) loginLasts(ctx context.Context, agency channels.Agency, state *LoginState) (time.Time, error) {
+	if state.InChat {
+		v, err := s.loadDialogue(ctx, agency, state.ID)
+		return v.flow.Expires, err
+	}
+	v, err := s.loadLogin(ctx, agency, state.ID)
+	return v.flow.Expires, err
 }
 
 // loginFailed writes the failure down and tells the person, who learns no
@@ -258,7 +293,7 @@ func (t *Turn) comeBack(ctx context.Context, word string) (bool, error) {
 	t.fx.flows = append(t.fx.flows, f)
 	t.note("login.returned", map[string]string{"login": p.Login})
 	if p.To != t.Address() { // whoever opened the link, it is not who got it
-		t.fx.later = append(t.fx.later, loginEnds(&login{ID: p.Login, To: p.To}, t.now, LoginOther))
+		t.fx.later = append(t.fx.later, loginEnds(p.Login, p.To, t.now, LoginOther))
 		t.note("login.relayed", map[string]string{"login": p.Login, "conversation": p.Conversation})
 		t.tell(textFailed)
 		return false, nil
@@ -267,22 +302,32 @@ func (t *Turn) comeBack(ctx context.Context, word string) (bool, error) {
 	if c == nil || c.ID != p.Conversation || c.State != Open || c.Login == nil || c.Login.ID != p.Login || c.Login.Status != LoginPending {
 		return false, nil // ended meanwhile, or another one was asked for
 	}
-	t.session() // a deep link is a sign of life like a message
-	if err := t.d.Session.Prove(p.Identity); err != nil {
+	if ok, err := t.identified(ctx, p.Identity); err != nil || !ok {
+		return false, err
+	}
+	m := *t.ev.Meta()
+	t.ev = &channels.AuthDecided{EventMeta: m, Login: p.Login}
+	t.svc.observe(Observation{Name: "login.returned", Line: t.line.info.ID, N: 1})
+	return true, nil
+}
+
+// identified gives the session an identity that the pending login has proven,
+// and tells the person. It reports whether it could: the session may be another
+// person's.
+func (t *Turn) identified(ctx context.Context, id eid.Identity) (bool, error) {
+	t.session() // a proof is a sign of life like a message
+	if err := t.d.Session.Prove(id); err != nil {
 		t.loginFailed(LoginPerson)
 		return false, nil
 	}
-	account, err := t.svc.joined(ctx, t.Address(), p.Identity)
+	account, err := t.svc.joined(ctx, t.Address(), id)
 	if err != nil {
 		return false, err
 	}
 	t.fx.flows = append(t.fx.flows, account)
-	state := *c.Login
+	state := *t.d.Conversation.Login
 	state.Status, state.Ended = LoginProven, t.now
-	c.Login = &state
-	m := *t.ev.Meta()
-	t.ev = &channels.AuthDecided{EventMeta: m, Login: p.Login}
-	t.svc.observe(Observation{Name: "login.returned", Line: t.line.info.ID, N: 1})
+	t.d.Conversation.Login = &state
 	t.tell(textProven)
 	return true, nil
 }

@@ -101,7 +101,8 @@ type Changes struct {
 	Conversation *Conversation
 
 	// Send queues messages. They belong to Conversation, or, when that is nil,
-	// to the address's open conversation, if there is one.
+	// to the address's open conversation, if there is one. Those that are Private
+	// belong to none.
 	Send []channels.Outbound
 	// CancelBot takes back the address's unclaimed messages of authors other
 	// than channels.Person, retries that wait among them, but not those of Send:

@@ -42,6 +42,7 @@ type effects struct {
 	once     *Once
 	flows    []Flow
 	recordAs channels.Content // instead of what the person wrote
+	private  bool             // what the person wrote is no message of the conversation
 	released bool             // HandBack: the holder is nobody whoever answers
 }
 

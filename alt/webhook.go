@@ -136,6 +136,10 @@ func (s *Service) tryAgain(w http.ResponseWriter, h *hook, n int) {
 func (s *Service) accept(ctx context.Context, h *hook, req *channels.Request, evs []channels.Event) (int, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), acceptFor)
 	defer cancel()
+	concealed, err := s.conceal(ctx, h, evs)
+	if err != nil {
+		return 0, err
+	}
 	fresh, err := s.cfg.Store.Accept(ctx, evs)
 	if err == nil {
 		return fresh, nil
@@ -146,6 +150,9 @@ func (s *Service) accept(ctx context.Context, h *hook, req *channels.Request, ev
 	for i, e := range evs {
 		if _, no := channels.MarshalEvent(e); no != nil {
 			evs[i], bad = s.stamp(h, h.malformed(req, "event"), req), true
+			if concealed {
+				evs[i].Meta().Raw = nil // the body says what the other events do not
+			}
 		}
 	}
 	if !bad {

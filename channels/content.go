@@ -167,6 +167,10 @@ const TypeWithdrawn = "withdrawn"
 // from proving who they are; the word that did it is not kept.
 const TypeReturned = "returned"
 
+// TypePrivate is the Unsupported.Type of content that was said in a dialogue of
+// the service's own about who the person is; it is not kept.
+const TypePrivate = "private"
+
 func (Text) sealedContent()        {}
 func (Media) sealedContent()       {}
 func (Location) sealedContent()    {}

@@ -58,13 +58,18 @@ type Outbound struct {
 	// or looks at the conversation, gets it.
 	Secret []byte `json:"secret,omitempty"`
 
+	// Private is for a message of the service's own that no transcript shows: it
+	// belongs to no conversation. Its text is Blank, and Secret is all of it.
+	Private bool `json:"private,omitempty"`
+
 	// Extended is set by the service at send time: the reply window is over and
 	// the message goes out in its extension for answers that a person wrote.
 	Extended bool `json:"-"`
 }
 
 // Blank stands in a text where the service will fill in a secret of its own of
-// the same length; see Outbound.Secret.
+// the same length, or, in a private message, of any that the line takes; see
+// Outbound.Secret.
 const Blank = "______________________"
 
 // Ref is what a driver gives to the provider to get it back in reports: the

@@ -70,6 +70,9 @@ func (d *Desk) viewLetter(c *call, l alt.Letter) (letterView, error) {
 	dir := alt.In
 	if l.Outbound != nil {
 		content, dir, v.Message = l.Outbound.Content, alt.Out, string(l.Outbound.ID)
+		if l.Outbound.Private { // there is nothing in it to be read
+			content = channels.Unsupported{Type: channels.TypePrivate}
+		}
 	} else if l.Event != nil {
 		v.Kind = l.Event.Type()
 		if r, ok := l.Event.(*channels.Received); ok {

@@ -45,7 +45,10 @@ func (s *Store) queue(o sending, t *talk, now time.Time) {
 	if s.part(o.out) != nil {
 		return
 	}
-	if t == nil {
+	switch {
+	case o.out.Private:
+		t = nil
+	case t == nil:
 		t = s.open(o.out.To)
 	}
 	id := s.next()

@@ -40,7 +40,10 @@ func (t *tx) reused(p *change) error {
 // send makes a message wait in the Outbox, unless it is there already.
 func (t *tx) send(o *sending, talk int64) error {
 	to := o.out.To
-	if talk == 0 {
+	switch {
+	case o.out.Private:
+		talk = 0
+	case talk == 0:
 		p, err := t.person(to)
 		if err != nil {
 			return err

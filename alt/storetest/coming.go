@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -52,6 +53,26 @@ func coming() []check {
 			w.wait(time.Hour)
 			w.commit(w.one(alt.Inbox), alt.Changes{})
 			w.none(alt.Inbox)
+		}},
+		{"an event to come about no person waits for nobody, however often it is given back", func(w *world) {
+			w.commit(alt.Item{}, alt.Changes{Later: []alt.Later{due(at(""), "a", 0)}})
+			for i := range 30 {
+				it := w.one(alt.Inbox)
+				require.Equal(w, "a", it.Event.(*channels.Due).Name)
+				require.True(w, it.Event.Address().IsZero())
+				require.Equal(w, i+1, it.Attempt)
+				w.commit(alt.Item{}, alt.Changes{Later: []alt.Later{due(at(""), fmt.Sprint("b", i), 0)}})
+				w.says(at(mari), "tere")
+				others := w.claim(alt.Inbox, 10)
+				require.Len(w, others, 2, "neither behind a nor behind each other")
+				for _, other := range others {
+					w.commit(other, alt.Changes{})
+				}
+				w.release(it, w.now().Add(time.Second), channels.ErrUnavailable)
+				w.none(alt.Inbox)
+				w.wait(time.Second)
+			}
+			require.Empty(w, w.letters(alt.LetterQuery{}))
 		}},
 		{"a message whose file must be fetched holds its place in the Inbox", func(w *world) {
 			w.accept(photo(at(mari), "1"), received(at(mari), "2", "after"), received(at(jaan), "3", "other"))

@@ -49,6 +49,30 @@ func recording() []check {
 			w.commit(w.one(alt.Inbox), alt.Changes{Record: true, RecordAs: channels.Text{Body: "[code]"}})
 			require.Equal(w, []string{"[code]"}, w.transcript(c.ID))
 		}},
+		{"a private message belongs to no conversation, and goes the way of all messages", func(w *world) {
+			c := w.opens(at(mari))
+			private := reply(at(mari), "1", "blank")
+			private.Private, private.Secret = true, []byte("sealed")
+			c.LastOut = w.now()
+			w.commit(alt.Item{}, alt.Changes{Conversation: c, Send: []channels.Outbound{private, reply(at(mari), "2", "shown")}})
+			private.ID = "3"
+			w.queue(private)
+			w.restart()
+			it := w.one(alt.Outbox)
+			require.True(w, it.Outbound.Private)
+			require.Equal(w, []byte("sealed"), it.Outbound.Secret)
+			w.sent(it, "p-1")
+			w.sent(w.one(alt.Outbox), "p-2")
+			w.sent(w.one(alt.Outbox), "p-3")
+			require.Equal(w, []string{"shown"}, w.transcript(c.ID))
+			for _, id := range []channels.MessageID{"1", "3"} {
+				w.status(id, channels.Sent)
+				require.Empty(w, w.message(id).Conversation)
+			}
+			page, _, err := w.st.Conversations(w.Context(), alt.ConversationQuery{Agency: ppa, Text: "blank"})
+			require.NoError(w, err)
+			require.Empty(w, page)
+		}},
 		{"messages of an unnamed conversation belong to the open one, if there is one", func(w *world) {
 			w.queue(reply(at(mari), "1", "before"))
 			require.Empty(w, w.message("1").Conversation)
