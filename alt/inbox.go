@@ -103,7 +103,7 @@ func (s *Service) handleEvent(ctx context.Context, l *line, it Item) error {
 	case *channels.AuthDecided:
 		return s.turn(ctx, l, it, s.handler)
 	case *channels.StatusChanged:
-		return s.status(ctx, it, e)
+		return s.status(ctx, l, it, e)
 	case *channels.Echoed:
 		return s.echo(ctx, l, it, e)
 	case *channels.Malformed:

@@ -15,13 +15,16 @@ const foreignAfter = time.Minute
 
 // status hands the provider's report to the store. A failure may also say
 // something about the person.
-func (s *Service) status(ctx context.Context, it Item, e *channels.StatusChanged) error {
+func (s *Service) status(ctx context.Context, l *line, it Item, e *channels.StatusChanged) error {
 	c := Changes{Reports: []Report{{Address: channels.Address{Agency: e.Agency, Channel: e.Channel, Peer: e.Peer}, ID: e.ID, Ref: e.Ref,
 		Until: e.Until, Status: e.Status, At: e.At, Thread: e.Thread}}}
 	if e.Err != nil {
 		c.Reports[0].Code = channels.Code(e.Err)
 	}
-	err := decide(func() error {
+	err := decide(func() (err error) {
+		if c.Log, c.Flows, err = s.charge(ctx, l, e); err != nil {
+			return err
+		}
 		if e.Peer != "" && personal(e.Err) {
 			d, err := s.cfg.Store.Dossier(ctx, e.Address())
 			if err != nil {
