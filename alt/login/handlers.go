@@ -160,11 +160,17 @@ func (p *pages) back(w http.ResponseWriter, r *http.Request) {
 		p.problem(w, r, http.StatusNotFound, "other_browser")
 		return
 	}
-	if _, err := p.check(r.Context(), r, r.URL.Query()); err != nil {
+	v, err := p.check(r.Context(), r, r.URL.Query())
+	switch {
+	case err != nil:
 		p.refuse(w, r, err)
-		return
+	case v.Stage == alt.LoginBegun: // the service has not come so far, and what came back is needed again
+		out := p.pageOf(r, v.Language)
+		out.LoginView, out.Again = v, true
+		p.render(w, r, http.StatusOK, out)
+	default:
+		p.home(w, r)
 	}
-	p.home(w, r)
 }
 
 // cancel ends it.

@@ -273,6 +273,9 @@ func TestTARAIsReachedWithoutAScript(t *testing.T) {
 	_, body, _ := b.post(s.server.URL+"/login/method", url.Values{"method": {"tara"}})
 	require.Contains(t, body, `content="0;url=https://tara.example/oidc/authorize?state=x"`)
 	require.NotContains(t, body, "<script")
+	_, body, _ = b.get(s.server.URL + "/login/return?code=c&state=x")
+	require.Contains(t, body, `<meta http-equiv="refresh" content="2">`, "what came back is needed again")
+	require.Contains(t, body, "Kontrollime vastust")
 	s.tara.decide <- nil
 	_, body, _ = b.get(s.server.URL + "/login/return?code=c&state=x")
 	require.Contains(t, body, "Tagasi vestlusse")

@@ -59,6 +59,7 @@ type page struct {
 	Elsewhere         template.URL // opens the same page in the person's own browser
 	Wait              bool         // the page looks again by itself
 	External          bool         // Link leads to another site
+	Again             bool         // the same address is asked again in a moment
 	SmartIDCode       bool         // Smart-ID needs a personal code
 	Notice            *Notice
 	texts             map[string]string

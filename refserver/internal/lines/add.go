@@ -42,9 +42,8 @@ func (r Request) check() error {
 // done again and changes nothing. A line that waits for the provider's approval is
 // stored and served later, see Check. created is false when the line was there.
 //
-// What an error leaves behind: nothing, unless it is "half_added" (the provider may
-// send messages of the account, which nobody answers) or "not_served" (the line is
-// stored).
+// What an error leaves behind: nothing, unless it is "half_added": the provider may
+// send messages of the account, which nobody answers.
 func (m *Manager) Add(ctx context.Context, who Who, r Request) (v View, created bool, err error) {
 	if err := r.check(); err != nil {
 		return v, false, err
@@ -150,7 +149,8 @@ func (a *adding) do(ctx context.Context, pin Secret) error {
 	}
 	// Whatever the driver has to say against the line it says before anything is done.
 	trial := &Added{a.line.ID, a.line.Agency, a.line.Name, account}
-	if _, err := a.m.build(ctx, a.p, key{}, trial); err != nil {
+	with, err := a.m.build(ctx, a.p, key{}, trial)
+	if err != nil {
 		return problem("internal").because(err)
 	}
 	if a.choice.Standing == StandingUnfinished {
@@ -158,23 +158,34 @@ func (a *adding) do(ctx context.Context, pin Secret) error {
 			return err
 		}
 	}
+	// Served before the provider is told to send, so that the first message finds it.
+	if a.line.State == alt.LineActive {
+		if err := a.m.cfg.Service.SetProvider(with); err != nil {
+			return problem("internal").because(err)
+		}
+	}
 	if err := a.p.Subscribe(ctx, account); err != nil {
-		return err
+		return a.unserve(ctx, err)
 	}
 	a.m.seal(&a.line, account.Token)
-	if err := a.store(ctx); err != nil {
-		if a.was != nil { // it goes on with the old token
-			return err
-		}
-		return a.m.undo(ctx, a.p, account, keyOf(&a.line), err)
-	}
-	if a.line.State != alt.LineActive {
+	switch err := a.store(ctx); {
+	case err == nil:
 		return nil
+	case a.was != nil: // it goes on with the old token
+		return a.unserve(ctx, err)
+	default:
+		return a.unserve(ctx, a.m.undo(ctx, a.p, account, keyOf(&a.line), err))
 	}
-	if err := a.m.serve(ctx, a.p); err != nil {
-		return problem("not_served").because(err)
+}
+
+// unserve goes back to what is stored, because of a failure, which it returns.
+func (a *adding) unserve(ctx context.Context, failure error) error {
+	if a.line.State == alt.LineActive {
+		if err := a.m.serve(ctx, a.p); err != nil {
+			a.m.cfg.Logger.ErrorContext(ctx, "line not added, and served until the next change", "line", a.line.ID, "error", err)
+		}
 	}
-	return nil
+	return failure
 }
 
 // store writes the line, unless it is there already with this very token.

@@ -40,6 +40,8 @@ type fakeProvider struct {
 	fail       map[string]error // by the name of the act
 	subscribed []string         // what is subscribed now
 	acts       []string
+
+	onSubscribe func() // nil: nothing
 }
 
 func (p *fakeProvider) act(name string, a lines.Account) error {
@@ -85,6 +87,9 @@ func (p *fakeProvider) Choices(context.Context, lines.Secret) ([]lines.Choice, e
 	return p.choices, p.fail["choices"]
 }
 func (p *fakeProvider) Subscribe(_ context.Context, a lines.Account) error {
+	if p.onSubscribe != nil {
+		p.onSubscribe()
+	}
 	return p.act("subscribe", a)
 }
 func (p *fakeProvider) Unsubscribe(_ context.Context, a lines.Account) error {

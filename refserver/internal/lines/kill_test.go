@@ -69,7 +69,7 @@ func (s *scene) killable(k *killer) {
 }
 
 func TestAKillBetweenTwoActsLeavesAWholeState(t *testing.T) {
-	for act, stored := range map[string]bool{"before put": false, "after put": true, "after service": true} {
+	for act, stored := range map[string]bool{"after service": false, "before put": false, "after put": true} {
 		t.Run("adding, "+act, func(t *testing.T) {
 			s, k := newScene(t), &killer{}
 			s.killable(k)

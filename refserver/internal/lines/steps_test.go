@@ -25,7 +25,7 @@ func TestAddingFailsAtEachStep(t *testing.T) {
 		"the provider cannot be reached":              {func(s *scene) { s.provider.fail["subscribe"] = down() }, "provider_down", "", false},
 		"the store cannot be written":                 {func(s *scene) { s.store.fail["put"] = broken }, "unavailable", "", false},
 		"the store and then the provider":             {func(s *scene) { s.store.fail["put"] = broken; s.provider.fail["unsubscribe"] = down() }, "half_added", "", true},
-		"the service does not take the provider":      {func(s *scene) { s.service.refuses = 1 }, "not_served", "active", true},
+		"the service does not take the provider":      {func(s *scene) { s.service.refuses = 1 }, "internal", "", false},
 		"the provider does not accept the new token":  {func(s *scene) { s.provider.fail["subscribe"] = &channels.Error{Class: channels.ErrCredentials} }, "provider_dead", "", false},
 		"the provider has something against the page": {func(s *scene) { s.provider.fail["subscribe"] = &channels.Error{Class: channels.ErrRejected} }, "provider_rejected", "", false},
 	} {
@@ -51,6 +51,17 @@ func TestAddingFailsAtEachStep(t *testing.T) {
 			require.Equal(t, []string{"line.added"}, s.acts(), "once, however often it was tried")
 		})
 	}
+}
+
+// A provider may send the moment that it is told to, and the first message has its
+// line by then.
+func TestALineIsServedBeforeTheProviderIsToldToSend(t *testing.T) {
+	s := newScene(t)
+	var then []string
+	s.provider.onSubscribe = func() { then, _ = s.serving() }
+	_, err := s.add("politsei", channels.Messenger, "1001")
+	require.NoError(t, err)
+	require.Equal(t, []string{"politsei"}, then)
 }
 
 // Whatever fails while a line is removed, it is served on or gone, and removing it
