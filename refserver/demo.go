@@ -74,6 +74,7 @@ type demo struct {
 	bell     *demoBell
 	phones   []*demoPhone
 	users    []demoUser
+	eid      *demoEID
 	app      *app
 	handler  http.Handler
 }
@@ -159,8 +160,11 @@ func (d *demo) parts() (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
+	if d.eid, err = newDemoEID(d.cfg.URL, d.cfg.DataDir, d.texts, d.bell.ring); err != nil {
+		return parts{}, err
+	}
 	return parts{
-		alt: conf, agencies: demoAgencies(), lines: added,
+		alt: conf, agencies: demoAgencies(), lines: added, login: d.eid.login,
 		bot:    &demoMenu{bot: bot, texts: d.texts},
 		desk:   desk.Config{Tokens: desk.Tokens(tokens...), MaxUpload: demoMaxFile},
 		logger: d.cfg.Logger, build: readBuild(),
@@ -172,7 +176,7 @@ func (d *demo) parts() (parts, error) {
 func (d *demo) pages(ctx context.Context) error {
 	p, err := newPages(pagesConfig{
 		Desk:   &deskAPI{base: d.cfg.URL, client: &http.Client{Timeout: 30 * time.Second}, users: d.users},
-		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: d.texts, Lines: d.app.lines != nil, Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
+		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: d.texts, Lines: d.app.lines != nil, EID: d.eid, Logins: d.app.svc.LoginPages(), Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
 	})
 	if err != nil {
 		return err

@@ -21,6 +21,7 @@ type demoBird struct {
 	*birdtest.Server
 	access, sign string
 	site         string // the service, as a provider would be told: by https
+	at           demoSite
 }
 
 // The workspace at Bird and its channels.
@@ -31,7 +32,7 @@ const (
 )
 
 func newDemoBird(at demoSite) (demoProvider, error) {
-	d := &demoBird{access: rand.Text(), sign: rand.Text(), site: "https://" + strings.TrimPrefix(at.URL, "http://")}
+	d := &demoBird{access: rand.Text(), sign: rand.Text(), at: at, site: "https://" + strings.TrimPrefix(at.URL, "http://")}
 	conf := birdtest.Config{
 		AccessKeys: []string{d.access}, WorkspaceID: demoBirdWorkspace, Client: at.Client,
 		Channels: []birdtest.Channel{
@@ -68,7 +69,7 @@ func (d *demoBird) drive(api string) (msp.Provider, error) {
 		InsecureHTTP: true,
 	}
 	for _, p := range demoPeople() {
-		line := bird.Line{ID: p.line, Kind: p.kind, Name: string(p.line), ChannelID: d.channel(p.kind)}
+		line := bird.Line{ID: p.line, Kind: p.kind, Name: string(p.line), ChannelID: d.channel(p.kind), ReturnLink: p.returnLink(d.at.URL)}
 		if p.kind == channels.Messenger {
 			line.IdentifierKey = "facebook.scoped" // so that a peer is the platform's id alone
 		}

@@ -162,6 +162,12 @@ func (a *answerBuffer) WriteHeader(status int) { a.status = status }
 // Write implements http.ResponseWriter.
 func (a *answerBuffer) Write(b []byte) (int, error) { return a.body.Write(b) }
 
+// response returns the answer to r as a client gets it.
+func (a *answerBuffer) response(r *http.Request) *http.Response {
+	return &http.Response{StatusCode: a.status, Status: http.StatusText(a.status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.header, Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r}
+}
+
 // RoundTrip posts a webhook of the provider, unless it is about a lost message.
 // It implements http.RoundTripper.
 func (g *demoGate) RoundTrip(r *http.Request) (*http.Response, error) {

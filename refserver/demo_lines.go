@@ -22,7 +22,7 @@ func (d *demo) lineParts() (*lineParts, error) {
 	if err != nil || provider == nil {
 		return nil, err
 	}
-	key, err := demoLineKey(d.cfg.DataDir)
+	key, err := demoKey(d.cfg.DataDir, "demo-lines.key")
 	if err != nil {
 		return nil, err
 	}
@@ -33,10 +33,10 @@ func (d *demo) lineParts() (*lineParts, error) {
 	return &lineParts{ring: ring, providers: []lines.Provider{provider}, public: d.cfg.URL, home: "/"}, nil
 }
 
-// demoLineKey is the key of the lines of a demo, whose accounts are invented: it
-// lies beside its data.
-func demoLineKey(dir string) ([]byte, error) {
-	path := filepath.Join(dir, "demo-lines.key")
+// demoKey is a key of a demo, in which everybody is invented: it lies beside its
+// data.
+func demoKey(dir, name string) ([]byte, error) {
+	path := filepath.Join(dir, name)
 	key, err := os.ReadFile(path)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return key, err

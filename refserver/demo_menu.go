@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -20,11 +21,15 @@ type demoMenu struct {
 const (
 	menuHours     = "menu.hours"
 	menuDocuments = "menu.documents"
+	menuLogin     = "menu.login"
 	menuPerson    = "menu.person"
 )
 
 // Handle implements alt.Handler.
 func (m *demoMenu) Handle(ctx context.Context, t *alt.Turn) error {
+	if e, ended := t.Auth(); ended {
+		return m.ended(t, e)
+	}
 	if chosen, ok := t.Chosen(); ok {
 		switch chosen.ID {
 		case menuPerson:
@@ -32,6 +37,8 @@ func (m *demoMenu) Handle(ctx context.Context, t *alt.Turn) error {
 			return nil
 		case menuHours, menuDocuments:
 			return t.ReplyText(m.say(t, chosen.ID+".answer"))
+		case menuLogin:
+			return m.ask(t)
 		}
 	}
 	words := wordsOf(t.Text())
@@ -53,12 +60,30 @@ func (m *demoMenu) offer(t *alt.Turn) error {
 		c.Body = m.bot.say(t.Language(), botDisclosure) + "\n\n" + c.Body
 		s.Set(toldAttr, "1")
 	}
-	for _, id := range []string{menuHours, menuDocuments, menuPerson} {
+	for _, id := range []string{menuHours, menuDocuments, menuLogin, menuPerson} {
 		c.Options = append(c.Options, channels.Choice{ID: id, Title: m.say(t, id)})
 	}
 	return t.Reply(c)
 }
 
-func (m *demoMenu) say(t *alt.Turn, key string) string {
-	return m.texts.Say(m.texts.Best(t.Language()), key)
+// ask asks who the person is.
+func (m *demoMenu) ask(t *alt.Turn) error {
+	err := t.Authenticate(alt.Authentication{Purpose: m.say(t, "menu.login.purpose")})
+	if errors.Is(err, alt.ErrPolicy) {
+		return t.ReplyText(m.say(t, "menu.login.off"))
+	}
+	return err
+}
+
+// ended greets whoever has been proven; who has not was told.
+func (m *demoMenu) ended(t *alt.Turn, e *channels.AuthDecided) error {
+	id := t.Session().Identity
+	if e.Reason != "" || id == nil {
+		return nil
+	}
+	return t.ReplyText(m.say(t, "menu.login.answer", id.GivenName+" "+id.FamilyName))
+}
+
+func (m *demoMenu) say(t *alt.Turn, key string, args ...any) string {
+	return m.texts.Say(m.texts.Best(t.Language()), key, args...)
 }

@@ -21,6 +21,7 @@ type demoMessageBird struct {
 	*messagebirdtest.Server
 	access, sign string
 	api          string
+	site         demoSite
 }
 
 // Channels at MessageBird.
@@ -30,7 +31,7 @@ const (
 )
 
 func newDemoMessageBird(at demoSite) (demoProvider, error) {
-	m := &demoMessageBird{access: rand.Text(), sign: rand.Text()}
+	m := &demoMessageBird{access: rand.Text(), sign: rand.Text(), site: at}
 	var err error
 	m.Server, err = messagebirdtest.New(messagebirdtest.Config{
 		AccessKeys: []string{m.access}, SigningKey: m.sign, Client: at.Client,
@@ -65,7 +66,7 @@ func (m *demoMessageBird) drive(api string) (msp.Provider, error) {
 		InsecureHTTP: true, InsecurePublicFiles: true, // it is on this machine
 	}
 	for _, p := range demoPeople() {
-		conf.Lines = append(conf.Lines, messagebird.Line{ID: p.line, Kind: p.kind, Name: string(p.line), ChannelID: m.channel(p.kind)})
+		conf.Lines = append(conf.Lines, messagebird.Line{ID: p.line, Kind: p.kind, Name: string(p.line), ChannelID: m.channel(p.kind), ReturnLink: p.returnLink(m.site.URL)})
 	}
 	return messagebird.New(conf)
 }

@@ -93,7 +93,7 @@ func (m *demoMeta) drive(api string) (msp.Provider, error) {
 		InsecureHTTP: true,
 	}
 	for _, p := range demoPeople() {
-		line := meta.Line{ID: p.line, Kind: p.kind, Name: string(p.line), Account: m.account(p.kind)}
+		line := meta.Line{ID: p.line, Kind: p.kind, Name: string(p.line), Account: m.account(p.kind), ReturnLink: p.returnLink(m.site.URL)}
 		line.Token = func() string { return m.tokens[line.Account] }
 		if p.kind == channels.WhatsApp {
 			line.Business = demoMetaWABA
@@ -116,7 +116,11 @@ func (m *demoMeta) adapt(*alt.Config) {}
 // handset implements demoProvider.
 func (m *demoMeta) handset(p demoPerson) handset {
 	id := strings.TrimPrefix(string(p.peer), "+") // on WhatsApp digits alone
-	return metaHandset{m.Person(m.account(p.kind), id).Named(p.first + " " + p.last)}
+	set := metaHandset{m.Person(m.account(p.kind), id).Named(p.first + " " + p.last)}
+	if p.kind == channels.Messenger {
+		return metaPageHandset{set}
+	}
+	return set
 }
 
 // ServeHTTP implements http.Handler. It keeps what is uploaded for the phones.

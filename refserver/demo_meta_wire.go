@@ -74,6 +74,13 @@ func (m *demoMeta) hook(body []byte) (id string, written bool, err error) {
 // metaHandset is a simulated person as a handset.
 type metaHandset struct{ *metatest.Person }
 
+// metaPageHandset is one in a conversation with a page, which is told what a link
+// says.
+type metaPageHandset struct{ metaHandset }
+
+// Refers implements referrer.
+func (h metaPageHandset) Refers(word string) { h.Follows(metatest.Referral{Ref: word}) }
+
 // SendsLocation implements handset: a pin without a name.
 func (h metaHandset) SendsLocation(latitude, longitude float64) string {
 	return h.Person.SendsLocation(latitude, longitude, "", "")

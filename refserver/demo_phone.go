@@ -26,6 +26,10 @@ type keypad interface {
 	Taps(choice string) (string, error)
 }
 
+// referrer is a keypad of an application that tells the agency which link opened
+// the conversation. Elsewhere a link fills in a text, and the person sends it.
+type referrer interface{ Refers(word string) }
+
 // receiver is where messages arrive.
 type receiver interface {
 	// Arrived returns all that the person received, as soon as it is more than n:
@@ -155,6 +159,15 @@ func (p *demoPhone) mine(b bubble, send func() (string, error)) error {
 
 func (p *demoPhone) say(text string) error {
 	return p.mine(bubble{Text: text}, func() (string, error) { return p.set.Says(text), nil })
+}
+
+// comeBack opens the conversation by a link with a word.
+func (p *demoPhone) comeBack(word string) error {
+	if r, ok := p.set.(referrer); ok {
+		r.Refers(word)
+		return nil
+	}
+	return p.say(word)
 }
 
 func (p *demoPhone) place(at channels.Location) error {

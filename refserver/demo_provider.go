@@ -105,6 +105,15 @@ type demoPerson struct {
 	peer        channels.Peer // with every provider, so that a conversation goes on
 }
 
+// returnLink is where a link leads back into the person's conversation.
+func (p demoPerson) returnLink(site string) string {
+	word := "ref" // as a link to a page names it
+	if p.kind == channels.WhatsApp {
+		word = "text"
+	}
+	return site + "/phone/" + string(p.line) + "/back?" + word + "={word}"
+}
+
 func demoPeople() []demoPerson {
 	return []demoPerson{
 		{line: "messenger", kind: channels.Messenger, first: "Mari", last: "Maasikas", peer: "2000000000000001"},

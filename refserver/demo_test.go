@@ -58,7 +58,7 @@ func TestDemoChoices(t *testing.T) {
 			t.Run("are numbered where it has none", func(t *testing.T) {
 				p.post("/phone/messenger/say", "/", "text", "menu")
 				p.arrives("messenger", "1. Opening hours")
-				p.post("/phone/messenger/say", "/", "text", "3")
+				p.post("/phone/messenger/say", "/", "text", "4")
 				p.arrives("messenger", "I am passing your question on to a person")
 			})
 		} else {

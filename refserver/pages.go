@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/text/language"
 
+	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
@@ -31,6 +32,8 @@ type pagesConfig struct {
 	Bell   *demoBell
 	Texts  *pagetext.Catalog
 	Lines  bool // lines can be added
+	EID    *demoEID
+	Logins *alt.LoginPages
 	Now    func() time.Time
 	Logger *slog.Logger
 	// Stop is closed when the server begins to stop.
@@ -42,8 +45,9 @@ type pagesConfig struct {
 // reload, and fetches the page again when something changed.
 type pages struct {
 	pagesConfig
-	sets map[language.Tag]*template.Template
-	zone *time.Location
+	Revealed reveals
+	sets     map[language.Tag]*template.Template
+	zone     *time.Location
 }
 
 func newPages(cfg pagesConfig) (*pages, error) {
@@ -65,6 +69,7 @@ func (p *pages) functions(tag language.Tag) template.FuncMap {
 	say := func(key string, args ...any) string { return p.Texts.Say(tag, key, args...) }
 	return template.FuncMap{
 		"t":       say,
+		"linked":  linked,
 		"lang":    tag.String,
 		"iso":     func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"clock":   func(t time.Time) string { return p.clock(t) },
@@ -125,6 +130,14 @@ func (p *pages) routes(mux *http.ServeMux) error {
 		"POST /demo/lines":                  p.deskLines,
 		"POST /provider":                    p.setProvider,
 		"POST /phone/{line}/{act}":          p.phoneAct,
+		"GET /phone/{line}/back":            p.phoneBack,
+		"POST /desk/chats/{id}/reveal":      p.deskReveal,
+		"GET " + demoDevices:                p.devices,
+		"GET " + demoApp:                    p.appLink,
+		"GET " + demoApp + "/{prompt}":      p.appPrompt,
+		"POST " + demoApp + "/{prompt}":     p.appDecision,
+		"POST /demo/mobile-id":              p.simDecision,
+		"POST " + loginPath + "/camera":     p.camera,
 		"POST /desk/search":                 p.deskSearch,
 		"POST /desk/chats/{id}/act":         p.deskAct,
 		"POST /desk/chats/{id}/reply":       p.deskReply,
@@ -133,6 +146,7 @@ func (p *pages) routes(mux *http.ServeMux) error {
 	} {
 		mux.Handle(pattern, same.Handler(harden(handle)))
 	}
+	mux.Handle(demoTARA+"/", http.StripPrefix(demoTARA, p.EID.tara))
 	return nil
 }
 
@@ -192,6 +206,7 @@ type bubble struct {
 	At      time.Time
 	Lang    string // of Text and Choices, as far as it is known
 	Text    string
+	Linked  bool // addresses in Text can be opened
 	File    *fileLink
 	Place   *channels.Location
 	Choices []channels.Choice

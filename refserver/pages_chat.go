@@ -28,6 +28,7 @@ type chatView struct {
 	Hint                  string // a text that says why there is no place to answer
 	Bubbles               []bubble
 	Earlier               bool
+	Login                 *loginView // nil: nobody was asked who they are
 	Log                   []logEntry
 }
 
@@ -60,6 +61,9 @@ func (p *pages) chat(s *deskSession, r *http.Request, me apiMe, at place) (*chat
 	v.Line, v.Name, v.Holder, v.By = c.Line, c.Name, c.Holder.Kind, p.Desk.nameOf(c.Holder.By)
 	v.Ended, v.Restricted, v.OptedOut = c.State == "ended", c.Restricted, c.OptedOut
 	v.decide(me, c)
+	if v.Login, err = p.whoIs(s, me, c); err != nil {
+		return nil, err
+	}
 	if v.Window, err = s.window(c); err != nil {
 		return nil, err
 	}
@@ -143,6 +147,9 @@ func (v *chatView) decide(me apiMe, c apiChat) {
 		} else {
 			v.Actions = append(v.Actions, "restrict")
 		}
+	}
+	if mine && (c.Login == nil || c.Login.Status == "failed") {
+		v.Actions = append(v.Actions, "ask")
 	}
 	v.MayEnd = true
 }

@@ -61,6 +61,7 @@ type (
 		OptedOut   bool      `json:"opted_out"`
 		Unread     int       `json:"unread"`
 		Waiting    time.Time `json:"waiting_since"`
+		Login      *apiLogin `json:"login"`
 		Window     *struct {
 			Limited  bool      `json:"limited"`
 			Until    time.Time `json:"until"`

@@ -88,6 +88,8 @@ func (p *pages) deskAct(w http.ResponseWriter, r *http.Request) {
 			header.Set("Access-Reason", url.PathEscape(why))
 		}
 	case "release", "handback":
+	case "ask":
+		act = "authentication"
 	case "force":
 		act, body = "claim", map[string]any{"force": true, "reason": "demo"}
 	case "restrict", "unrestrict":

@@ -77,7 +77,7 @@ func (at place) Back() string { return at.URL(at.View, at.List, at.Chat) }
 // says.
 func backOf(r *http.Request) string {
 	u, err := url.Parse(r.PostFormValue("back"))
-	if err == nil && u.Path == "/accessibility" {
+	if err == nil && (u.Path == "/accessibility" || u.Path == demoDevices) {
 		return u.Path
 	}
 	if err != nil {
@@ -137,7 +137,7 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 		v := phoneView{Line: phone.line, Initial: string(initial), Bubbles: phone.look(), Back: at.Back()}
 		spoken := phone.language(r.Context())
 		for i := range v.Bubbles {
-			v.Bubbles[i].Back, v.Bubbles[i].Lang = at.Back(), spoken
+			v.Bubbles[i].Back, v.Bubbles[i].Lang, v.Bubbles[i].Linked = at.Back(), spoken, !v.Bubbles[i].Mine
 			if len(v.Bubbles[i].Choices) > 0 {
 				v.Bubbles[i].Tap = "/phone/" + string(phone.line) + "/tap"
 			}

@@ -44,6 +44,13 @@ func (p *pages) phoneAct(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		err = phone.say(text)
+	case "back":
+		word := strings.TrimSpace(r.PostFormValue("text"))
+		if word == "" || !utf8.ValidString(word) || len(word) > maxWord {
+			p.done(w, r, "problem.empty")
+			return
+		}
+		err = phone.comeBack(word)
 	case "place":
 		err = phone.place(square())
 	case "tap":

@@ -197,7 +197,9 @@
     streams = [];
     if (document.hidden) return;
     const { phones, desk } = live().dataset;
-    streams = [open("/demo/events", phones, ["phones"]), open("/v1/events", desk, ["conversation", "reset"])];
+    streams = [open("/demo/events", phones, ["phones"])];
+    // Pages without a desk watch the phones alone.
+    if (live().dataset.live !== "phones") streams.push(open("/v1/events", desk, ["conversation", "reset"]));
   }
 
   const resume = () => refresh().then(listen);

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/liidestuja/liidestuja/alt/desk"
+)
+
+// apiLogin is how an authentication goes, and apiIdentity who was proven by it.
+type (
+	apiLogin struct {
+		Status string    `json:"status"`
+		Reason string    `json:"reason"`
+		Level  string    `json:"level"`
+		Asked  time.Time `json:"asked"`
+		Ended  time.Time `json:"ended"`
+	}
+	apiIdentity struct {
+		Level      string `json:"level"`
+		GivenName  string `json:"given_name"`
+		FamilyName string `json:"family_name"`
+		Code       string `json:"code"`
+	}
+)
+
+// loginView is how an authentication goes, on the page.
+type loginView struct {
+	apiLogin
+	ID       string       // of the conversation
+	Back     string       // for the form
+	Identity *apiIdentity // nil: nobody, or not the visitor's to see
+	Revealed bool         // with the whole code
+}
+
+// whoIs returns how the authentication in a conversation goes, and for whoever has
+// it who the person is.
+func (p *pages) whoIs(s *deskSession, me apiMe, c apiChat) (*loginView, error) {
+	if c.Login == nil {
+		return nil, nil //nolint:nilnil // nobody was asked
+	}
+	v := &loginView{apiLogin: *c.Login, ID: c.ID, Back: place{View: views()[0], List: "all", Chat: c.ID}.Back()}
+	mine := c.Holder.Kind == "desk" && c.Holder.By == me.ID
+	if c.Login.Status != "proven" || !mine && me.Role != desk.Admin {
+		return v, nil
+	}
+	if known, ok := p.Revealed.get(s, c.ID, p.Now()); ok {
+		v.Identity, v.Revealed = &known, true
+		return v, nil
+	}
+	var id apiIdentity
+	err := s.get("/v1/conversations/"+c.ID+"/identity", &id)
+	var refused *deskProblem
+	switch {
+	case errors.As(err, &refused) && refused.Code == "not_found": // the session is over
+		return v, nil
+	case err != nil:
+		return nil, err
+	}
+	v.Identity = &id
+	return v, nil
+}
+
+// deskReveal asks for the whole code, which the API writes down.
+func (p *pages) deskReveal(w http.ResponseWriter, r *http.Request) {
+	path, ok := chatPath(w, r)
+	if !ok {
+		return
+	}
+	s := p.Desk.session(w, r)
+	var id apiIdentity
+	err := s.post(path+"/identity/reveal", struct{}{}, nil, &id)
+	if err == nil {
+		p.Revealed.put(s, r.PathValue("id"), id, p.Now())
+	}
+	p.answered(w, r, err, "")
+}
+
+// revealFor is how long a code that was asked for stays on the page.
+const revealFor = time.Minute
+
+// reveals are codes that somebody at the desk has asked for. They are neither in an
+// address nor in a cookie.
+type reveals struct {
+	mu    sync.Mutex
+	known map[[2]string]revealed // by session and conversation
+}
+
+type revealed struct {
+	identity apiIdentity
+	until    time.Time
+}
+
+func (v *reveals) put(s *deskSession, chat string, id apiIdentity, now time.Time) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for key, old := range v.known {
+		if !now.Before(old.until) {
+			delete(v.known, key)
+		}
+	}
+	if v.known == nil {
+		v.known = make(map[[2]string]revealed)
+	}
+	v.known[[2]string{s.cookie.Value, chat}] = revealed{id, now.Add(revealFor)}
+}
+
+func (v *reveals) get(s *deskSession, chat string, now time.Time) (apiIdentity, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if s.cookie == nil {
+		return apiIdentity{}, false
+	}
+	known, ok := v.known[[2]string{s.cookie.Value, chat}]
+	return known.identity, ok && now.Before(known.until)
+}
