@@ -81,6 +81,7 @@ consumer: ## build a program outside the tree and list the modules it links
 .PHONY: bench
 bench: ## measure, each number beside its floor
 	$(GO) run ./internal/bench
+	$(GO) test -run '^$$' -bench 'Verify|Link' -benchtime 2s ./eid/smartid
 
 .PHONY: sbom
 sbom: ## write the bill of materials (CycloneDX) to build/sbom.cdx.json
