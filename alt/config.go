@@ -95,6 +95,12 @@ type Config struct {
 	// work. Default 30 min, so that a dead token is known within the hour also
 	// when one question stays without an answer.
 	HealthEvery time.Duration
+	// EraseAfter is how long after its end a talk is erased at the provider, as far
+	// as the line can: after the end of the conversation, or of a session in which
+	// no people of the agency have it. Ends from before it was set are not looked
+	// for. The record here stays; Service.Erasures tells what came of it.
+	// Default 0: never.
+	EraseAfter time.Duration
 	// DrainTimeout bounds how long Run finishes what it began. Default 10 s.
 	DrainTimeout time.Duration
 	// Poll is how often queues are looked at without a reason. Default 100 ms.
@@ -126,7 +132,7 @@ type Rate struct {
 // .unclear (asked in vain); link.served, .refused; reconcile.retry, .uncertain;
 // login.asked, .opened, .begun, .proven, .returned, .failed;
 // driver.panic, operator.panic; report.applied, message.charged, message.free (Code is the
-// provider's category), echo.matched, echo.foreign;
+// provider's category), echo.matched, echo.foreign; erase.done (Code is the result), .retry;
 // session.expired. Labels are of low cardinality and hold nothing personal.
 type Observation struct {
 	Name     string
@@ -183,7 +189,7 @@ func (c *Config) defaults() error {
 	for field, v := range map[string]int64{
 		"MaxBody": c.MaxBody, "MaxMedia": c.MaxMedia, "MediaFor": int64(c.MediaFor), "TurnWorkers": int64(c.TurnWorkers), "SendWorkers": int64(c.SendWorkers),
 		"MediaWorkers": int64(c.MediaWorkers), "HandlerTimeout": int64(c.HandlerTimeout), "SendTimeout": int64(c.SendTimeout),
-		"MaxAttempts": int64(c.MaxAttempts), "MaxHold": int64(c.MaxHold), "ReconcileFor": int64(c.ReconcileFor), "HealthEvery": int64(c.HealthEvery),
+		"MaxAttempts": int64(c.MaxAttempts), "MaxHold": int64(c.MaxHold), "ReconcileFor": int64(c.ReconcileFor), "HealthEvery": int64(c.HealthEvery), "EraseAfter": int64(c.EraseAfter),
 		"DrainTimeout": int64(c.DrainTimeout), "Poll": int64(c.Poll),
 	} {
 		if v < 0 {

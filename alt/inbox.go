@@ -96,6 +96,9 @@ func (s *Service) handleEvent(ctx context.Context, l *line, it Item) error {
 		}
 		return s.turn(ctx, l, it, s.handler)
 	case *channels.Due:
+		if conversation, ok := erasureOf(e); ok {
+			return s.erase(ctx, l, it, conversation)
+		}
 		if login, ok := dialogueOf(e); ok {
 			return s.authenticate(ctx, l, it, login)
 		}

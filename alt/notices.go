@@ -35,6 +35,7 @@ func (t *Turn) notice(e channels.Event) {
 		t.doubt()
 	case *channels.SessionEnded:
 		t.svc.observe(Observation{Name: "session.expired", Line: t.line.info.ID, Code: e.Reason, N: 1})
+		t.eraseLater()
 	}
 }
 

@@ -95,6 +95,10 @@ type Conversation struct {
 	Name       string `json:"name,omitempty"` // of the contact, for lists and search
 	Language   string `json:"language,omitempty"`
 	Thread     string `json:"thread,omitempty"`
+	// Trail is where the conversation went on, see Service.Continue: the person
+	// wrote or was written to there last at its last address. Empty: it never left
+	// Address.
+	Trail []channels.Address `json:"trail,omitempty"`
 	// Position grows with every committed change of the conversation or of its
 	// messages, in commit order over all conversations. Set by the store.
 	Position int64 `json:"position"`

@@ -22,6 +22,8 @@ type Service struct {
 	kicks   map[Work]chan struct{}
 	ask     chan struct{} // wakes who asks lines how they are
 
+	erasing atomic.Int32 // erasures that are worked at
+
 	setting    sync.Mutex // held while routes is replaced
 	conditions map[lineKey]*condition
 

@@ -138,6 +138,7 @@ func (t *Turn) End(why session.Reason) {
 		s.End(why, t.now)
 		t.note("session.ended", map[string]string{"reason": string(why), "session": s.ID})
 	}
+	t.eraseLater()
 }
 
 // After lets the handler see the conversation again in d, as a channels.Due
