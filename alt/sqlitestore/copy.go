@@ -47,6 +47,8 @@ func copyEvent(e channels.Event) channels.Event {
 		c = shallow(e)
 	case *channels.SessionEnded:
 		c = shallow(e)
+	case *channels.AuthDecided:
+		c = shallow(e)
 	case *channels.Malformed:
 		c = shallow(e)
 	}

@@ -130,6 +130,7 @@ func everyEvent(w *world) {
 		&channels.Due{EventMeta: m(11), Name: "n"},
 		&channels.SessionEnded{EventMeta: m(12), Session: "s", Reason: "idle"},
 		&channels.Malformed{EventMeta: m(13), Reason: "json"},
+		&channels.AuthDecided{EventMeta: m(14), Login: "l", Reason: "expired"},
 	}
 	want := make(map[string]channels.Event)
 	for _, e := range evs {
