@@ -47,6 +47,16 @@ type Config struct {
 	// worse or better. It must return quickly. Optional.
 	Operator func(ctx context.Context, e channels.Event)
 
+	// Topic is asked before a text, file or choice that a machine wrote
+	// (channels.Bot, channels.System) is queued on a line with a reply window: such
+	// lines let an agency answer what the person asked, and nothing else. c is the
+	// conversation, zero when none is open; o is one part of the message. An error
+	// that is ErrPolicy refuses it: Service.Send returns the error, and a turn whose
+	// answer is refused becomes a letter. With another error a turn is tried again.
+	// Templates and what specialists write are not asked about. It may be called
+	// again for the same message. Nil: all passes.
+	Topic func(ctx context.Context, c Conversation, o channels.Outbound) error
+
 	// PublicURL is the address at which providers call Webhooks(), without a
 	// trailing slash, e.g. "https://alt.agency.ee/webhooks". Signatures cover
 	// it, so it is never taken from the request. Required when a line or

@@ -29,8 +29,9 @@ var (
 	ErrClosed = errors.New("alt: closed")
 	// ErrTooBig: a file is over its limit.
 	ErrTooBig = errors.New("alt: too big")
-	// ErrPolicy: what was asked for is switched off, or was asked for too often.
-	ErrPolicy = errors.New("alt: not allowed by policy")
+	// ErrPolicy: what was asked for is switched off, was asked for too often, or
+	// Config.Topic refused it.
+	ErrPolicy error = &coded{"policy", "not allowed by policy"}
 	// ErrInput: an argument is malformed; nothing was changed.
 	ErrInput = errors.New("alt: malformed input")
 )

@@ -149,5 +149,8 @@ func (s *Service) call(ctx context.Context, h Handler, t *Turn) error {
 	case t.fx.once != nil:
 		return Permanent(fmt.Errorf("%w: Turn.Once is for a Talk", ErrInput))
 	}
+	if err := s.answersOnTopic(ctx, t); err != nil {
+		return err
+	}
 	return t.handedOver()
 }

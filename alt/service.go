@@ -143,6 +143,9 @@ func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.Messa
 			return "", err
 		} // it was queued when it could be: Commit says whether it is the same
 	}
+	if err := s.sayable(ctx, l, d, parts); err != nil {
+		return "", err
+	}
 	c := Changes{Send: parts, Log: []LogEntry{{
 		Agency: o.To.Agency, At: now, Act: "message.queued", Actor: or(o.By, string(o.Author)), Line: l.info.ID, Message: string(o.ID),
 	}}}
