@@ -108,6 +108,7 @@ func New(cfg Config) (http.Handler, error) {
 	p.mux.HandleFunc("GET /live", p.live)
 	p.mux.HandleFunc("GET /login.css", p.static)
 	p.mux.HandleFunc("GET /login.js", p.static)
+	p.mux.HandleFunc("GET /icon.svg", p.static)
 	p.mux.HandleFunc("GET /{agency}/{link}", p.offer)
 	p.mux.HandleFunc("POST /{agency}/{link}", p.open)
 	// A form of another site must not spend a link or choose a method.

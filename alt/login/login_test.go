@@ -372,3 +372,26 @@ func TestNewChecksItsConfiguration(t *testing.T) {
 	_, err = login.New(login.Config{Service: s.Service(), URL: "https://a.example/login", PerMinute: -1})
 	require.ErrorContains(t, err, "Config.PerMinute")
 }
+
+func TestAPageThatAnswersAFormCanBeReadInAnotherLanguage(t *testing.T) {
+	s := newSite(t, func(c *login.Config) {
+		c.SmartIDCode = true
+		c.Notice = &login.Notice{Text: map[string]string{"et": "See on katse.", "en": "This is a trial."}, Link: "/rohkem", More: map[string]string{"et": "Loe lisa"}}
+	})
+	b := newBrowser(t)
+	_, page, _ := b.get(s.link)
+	require.Contains(t, page, `href="?lang=en"`)
+	require.Contains(t, page, `See on katse. <a href="/rohkem" target="_blank" rel="noopener">Loe lisa</a>`)
+	b.post(s.link, nil)
+	status, page, _ := b.post(s.server.URL+"/login/method", url.Values{"method": {"smart-id"}, "country": {"EE"}, "code": {"1"}})
+	require.Equal(t, http.StatusUnprocessableEntity, status)
+	require.Contains(t, page, `href="/login/?lang=en"`)
+	_, page, _ = b.get(s.server.URL + "/login/?lang=en")
+	require.Contains(t, page, "This is a trial. <a")
+	require.Contains(t, page, `<input id="smart-id-code"`)
+	b.post(s.server.URL+"/login/method", url.Values{"method": {"smart-id"}, "country": {"EE"}, "code": {"60001019906"}})
+	require.Equal(t, eid.PersonalCode("EE60001019906"), s.smart.begins[0].Code)
+	status, _, header := b.get(s.server.URL + "/login/icon.svg")
+	require.Equal(t, http.StatusOK, status)
+	require.Equal(t, "image/svg+xml", header.Get("Content-Type"))
+}

@@ -59,6 +59,7 @@ type page struct {
 	Elsewhere         template.URL // opens the same page in the person's own browser
 	Wait              bool         // the page looks again by itself
 	External          bool         // Link leads to another site
+	Here              string       // the page in another language, without its query
 	Again             bool         // the same address is asked again in a moment
 	SmartIDCode       bool         // Smart-ID needs a personal code
 	Notice            *Notice
@@ -144,6 +145,9 @@ func (p *pages) problem(w http.ResponseWriter, r *http.Request, status int, key 
 func (p *pages) pageOf(r *http.Request, known string) page {
 	lang := language(r)
 	out := page{Base: p.base, Query: query(lang), Languages: languages(), SmartIDCode: p.cfg.SmartIDCode, Notice: p.cfg.Notice}
+	if r.Method != http.MethodGet {
+		out.Here = p.base + "/" // the answer to a form has no address of its own
+	}
 	for _, l := range []string{lang, known, preferred(r), languages()[0]} {
 		if out.texts = p.look.texts[l]; out.texts != nil {
 			out.Lang = l
