@@ -32,6 +32,9 @@ type parts struct {
 	versions []version         // of APIs that end one day
 	listen   listenConf        // of a configuration
 	log      level
+	metrics  metricsConf
+	follow   func(*slog.Logger, build) *traces // nil: traces go nowhere
+	traces   *traces                           // of a server that runs; made by follow
 
 	data    string // the folder of the store
 	key     []byte
@@ -60,6 +63,8 @@ type app struct {
 	stop     context.CancelFunc
 	monitor  *monitor
 	probe    *probe
+	metrics  *metrics // nil: nobody reads them
+	traces   *traces  // nil: nothing is followed
 	draining atomic.Bool
 }
 
@@ -92,6 +97,7 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	a := &app{store: store, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions, owners: p.agencies}
 	p.alt.Store, p.alt.Handler, p.alt.Logger, p.alt.Observe = store, alt.Chain(links...), p.logger, a.monitor.observe
 	p.alt.Operator = a.operator
+	a.instrument(&p)
 	p.alt.LinesLater = p.lines != nil
 	if p.login != nil {
 		p.alt.Logins = &p.login.logins
@@ -138,7 +144,7 @@ const patternMedia = "/media/"
 
 // routes mounts everything that the server answers.
 func (a *app) routes(mux *http.ServeMux) {
-	hooks := http.StripPrefix("/webhooks", a.svc.Webhooks())
+	hooks := http.StripPrefix("/webhooks", a.traces.webhooks(a.svc.Webhooks()))
 	for _, name := range a.hooks { // a pattern each, so that the log can name it
 		mux.Handle("/webhooks/"+name, hooks)
 	}

@@ -27,11 +27,12 @@ type lineParts struct {
 type lineService struct {
 	*alt.Service
 	monitor *monitor
+	traces  *traces
 }
 
 // SetProvider implements lines.Service.
 func (s lineService) SetProvider(p msp.Provider) error {
-	if err := s.Service.SetProvider(p); err != nil {
+	if err := s.Service.SetProvider(s.traces.provider(p)); err != nil {
 		return err
 	}
 	s.monitor.provider(p)
@@ -41,7 +42,7 @@ func (s lineService) SetProvider(p msp.Provider) error {
 // manage makes the management of lines and its pages.
 func (a *app) manage(p parts) (err error) {
 	a.lines, err = lines.New(lines.Config{
-		Service: lineService{a.svc, a.monitor}, Store: a.store, Providers: p.lines.providers, Agencies: a.agencies(),
+		Service: lineService{a.svc, a.monitor, a.traces}, Store: a.store, Providers: p.lines.providers, Agencies: a.agencies(),
 		Ring: p.lines.ring, Secret: p.lines.secret, Now: p.alt.Now, Logger: p.logger,
 	})
 	if err != nil {

@@ -23,6 +23,8 @@ type config struct {
 	Desk      deskConf       `yaml:"desk"`
 	Limits    limitsConf     `yaml:"limits"`
 	Log       logConf        `yaml:"log"`
+	Metrics   metricsConf    `yaml:"metrics"`
+	Traces    *tracesConf    `yaml:"traces"`
 }
 
 // lineKeyConf is a key that seals the tokens of added lines.

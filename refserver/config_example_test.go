@@ -35,7 +35,7 @@ func TestTheExampleConfigurationIsGood(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte(example), 0o600))
 	writeCertificate(t, dir, "tls", "alt.example.ee")
 	for name, content := range map[string]string{"proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "bird-signing.key": "k", "page.token": "t",
-		"smartid.uuid": "00000000-0000-4000-8000-000000000000", "mobileid.uuid": "00000000-0000-4000-8000-000000000000", "tara.secret": "s"} {
+		"smartid.uuid": "00000000-0000-4000-8000-000000000000", "mobileid.uuid": "00000000-0000-4000-8000-000000000000", "tara.secret": "s", "collector.token": "Bearer t"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	cert, err := os.ReadFile(filepath.Join(dir, "tls.crt"))

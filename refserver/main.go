@@ -17,6 +17,8 @@
 //	/readyz             messages can be taken: the store can be written
 //	/heartbeat.json     name, version, times, and the state of external systems
 //
+// Metrics are at /metrics of an address of their own, metrics.addr.
+//
 // The technical log goes to the standard error as JSON, see logHandler; on the
 // standard output stands the address to open and nothing else.
 package main

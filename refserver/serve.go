@@ -90,17 +90,25 @@ func (p *parts) start(ctx context.Context, _ string) (http.Handler, func(context
 	if err != nil {
 		return nil, nil, fmt.Errorf("the store cannot be opened: %w", err)
 	}
+	if p.follow != nil {
+		p.traces = p.follow(p.logger, p.build)
+	}
 	a, err := newApp(*p, store)
 	if err == nil {
 		err = a.load(ctx)
 	}
+	run := p.traces.around(a.run)
+	if err == nil {
+		run, err = a.withMetrics(ctx, p.metrics.Addr, run)
+	}
 	if err != nil {
+		p.traces.close(ctx)
 		return nil, nil, errors.Join(err, store.Close())
 	}
 	context.AfterFunc(ctx, a.drain)
 	mux := http.NewServeMux()
 	a.routes(mux)
-	return web(mux, p.logger, p.listen.TLS != nil || p.listen.BehindProxy), a.run, nil
+	return web(a.measured(mux), p.logger, p.listen.TLS != nil || p.listen.BehindProxy), run, nil
 }
 
 // demoStart returns the startFunc of the demo; cfg lacks the URL.
