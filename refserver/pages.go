@@ -118,6 +118,9 @@ func (p *pages) routes(mux *http.ServeMux) error {
 			http.ServeFileFS(w, r, assets, name)
 		})
 	}
+	mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, r *http.Request) { // pages that name no icon
+		http.ServeFileFS(w, r, assets, "icon.svg")
+	})
 	same := http.NewCrossOriginProtection()
 	for pattern, handle := range map[string]http.HandlerFunc{
 		"GET /{$}":                          p.home,
