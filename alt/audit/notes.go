@@ -1,0 +1,91 @@
+package audit
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+)
+
+// maxNote is the longest note that is read, in bytes.
+const maxNote = 16 << 10
+
+// notes reads signed notes that follow one another, a blank line behind each. What
+// is no whole note, as the last one after a crash, is passed over and counted.
+type notes struct {
+	r       *bufio.Reader
+	offset  int64 // behind the last line that was read
+	msg     []byte
+	signing bool // the text has ended
+	signed  bool // and a signature was read
+	ended   bool
+	broken  int
+}
+
+func readNotes(r io.Reader) *notes { return &notes{r: bufio.NewReaderSize(r, maxNote)} }
+
+var signature = []byte("— ")
+
+// next returns the next note and the offset behind it; io.EOF at the end.
+func (n *notes) next() (msg []byte, end int64, err error) {
+	for !n.ended {
+		line, err := n.r.ReadSlice('\n')
+		before := n.offset
+		n.offset += int64(len(line))
+		switch {
+		case errors.Is(err, io.EOF):
+			n.ended = true
+			if len(line) == 0 && n.signed {
+				return n.take(), n.offset, nil
+			}
+			n.msg = append(n.msg, line...)
+			n.drop()
+		case errors.Is(err, bufio.ErrBufferFull):
+			n.msg = append(n.msg, line[0])
+			n.drop()
+		case err != nil:
+			return nil, 0, err
+		case len(line) == 1 && n.signed:
+			return n.take(), n.offset, nil
+		case n.signed && !bytes.HasPrefix(line, signature):
+			msg := n.take()
+			n.add(line)
+			return msg, before, nil
+		default:
+			n.add(line)
+		}
+	}
+	return nil, 0, io.EOF
+}
+
+// add takes a line that ends no note.
+func (n *notes) add(line []byte) {
+	blank, sig := len(line) == 1, bytes.HasPrefix(line, signature)
+	switch {
+	case n.signing && !sig: // a text without signature
+		n.drop()
+		if blank {
+			return
+		}
+	case blank && len(n.msg) == 0:
+		return
+	}
+	n.msg = append(n.msg, line...)
+	n.signed = n.signing && sig
+	n.signing = n.signing || blank
+	if len(n.msg) > maxNote {
+		n.drop()
+	}
+}
+
+func (n *notes) take() []byte {
+	msg := n.msg
+	n.msg, n.signing, n.signed = nil, false, false
+	return msg
+}
+
+func (n *notes) drop() {
+	if len(n.take()) > 0 {
+		n.broken++
+	}
+}

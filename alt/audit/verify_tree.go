@@ -1,0 +1,151 @@
+package audit
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"golang.org/x/mod/sumdb/tlog"
+)
+
+// readTree walks leaves, stored hashes and the log side by side, and measures the
+// tree at each checkpoint.
+func (v *verification) readTree(ctx context.Context) error {
+	for v.front.size < v.state.Len {
+		records, err := v.Storage.Records(ctx, v.front.size, 4096)
+		if err != nil {
+			return err
+		}
+		if len(records) == 0 {
+			return fmt.Errorf("%w: leaf %d cannot be read", ErrDamaged, v.front.size)
+		}
+		from := tlog.StoredHashCount(v.front.size)
+		indexes := make([]int64, tlog.StoredHashCount(v.front.size+int64(len(records)))-from)
+		for i := range indexes {
+			indexes[i] = from + int64(i)
+		}
+		stored, err := v.Storage.ReadHashes(indexes)
+		if err != nil {
+			return err
+		}
+		var made []tlog.Hash
+		for _, r := range records {
+			place := v.front.size
+			made = v.push(r.Hash(), made[:0], stored)
+			if err := v.compare(ctx, place, r, stored[0]); err != nil {
+				return err
+			}
+			stored = stored[len(made):]
+			v.measure(place + 1)
+		}
+	}
+	return nil
+}
+
+// push adds a leaf to the tree of leaves, and to that of stored hashes.
+func (v *verification) push(leaf tlog.Hash, made, stored []tlog.Hash) []tlog.Hash {
+	place := v.front.size
+	if !v.differ && stored[0] != leaf {
+		v.differ, v.other = true, v.front.clone()
+	}
+	made = v.front.push(leaf, made)
+	want := made
+	if v.differ {
+		want = v.other.push(stored[0], nil)
+	}
+	for i, h := range want {
+		if stored[i] != h {
+			v.find(Finding{Kind: AlteredHash, Where: fmt.Sprintf("hash %d", tlog.StoredHashCount(place)+int64(i)), Detail: "it is not that of the hashes below it"})
+		}
+	}
+	return made
+}
+
+// measure compares the tree with the checkpoint of its size, if there is one.
+func (v *verification) measure(size int64) {
+	i, ok := slices.BinarySearchFunc(v.marks, size, func(m mark, size int64) int { return cmp.Compare(m.Size, size) })
+	if !ok {
+		return
+	}
+	m := v.marks[i]
+	switch {
+	case v.front.root() == m.Root:
+		// The leaves are right, so the hashes that differ are not.
+		for _, f := range v.suspects {
+			v.find(Finding{Kind: AlteredHash, Where: "hash of " + f.Where, Detail: "it is not that of the leaf"})
+		}
+		v.met(m)
+	case v.differ && v.other.root() == m.Root:
+		v.clearSuspects()
+		v.front = v.other.clone()
+		v.met(m)
+	case !v.diverged:
+		v.diverged = true
+		v.find(Finding{Kind: Diverged, Count: m.Size - v.good.Size, At: m.At, Where: m.where,
+			Detail: fmt.Sprintf("of the leaves %d to %d at least one is not what was signed", v.good.Size, m.Size-1)})
+		v.clearSuspects()
+	}
+	v.suspects = nil
+}
+
+// clearSuspects tells of leaves that differ from their hashes.
+func (v *verification) clearSuspects() {
+	for _, f := range v.suspects {
+		v.find(f)
+	}
+	v.suspects = nil
+}
+
+// met notes a checkpoint with which the tree agrees. Behind a divergence none counts.
+func (v *verification) met(m mark) {
+	v.differ = false
+	if v.diverged {
+		return
+	}
+	v.good, v.report.Proven = m.Checkpoint, m.Checkpoint
+	if m.witnessed {
+		v.report.Witnessed = m.Checkpoint
+	}
+}
+
+// readRest looks at what the log has behind the storage's last leaf. Where a
+// checkpoint counts more leaves than the storage has, it says whether the log still
+// is what was signed.
+func (v *verification) readRest(ctx context.Context) error {
+	for {
+		e, ok, err := v.log.peek(ctx)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		v.pop(e)
+		if v.blind > 0 {
+			v.blind--
+			continue
+		}
+		v.declared(e, v.front.size)
+		l := LeafOf(e, v.chain.next(clip(e.Conversation, maxConversation), v.front.size))
+		v.front.push(l.Record().Hash(), nil)
+		v.measure(v.front.size)
+		v.report.Pending++
+		if len(v.later) < v.MaxFindings {
+			v.later[l.Digest] = l.Seq
+		}
+	}
+	if n := len(v.marks); n > 0 && v.marks[n-1].Size > v.state.Len {
+		m := v.marks[n-1]
+		detail := "the storage lost leaves; the log still has their entries as they were signed"
+		switch {
+		case v.front.size < m.Size:
+			detail = fmt.Sprintf("the storage lost leaves, and the log does not have the last %d of the entries", m.Size-v.front.size)
+		case v.good.Size < m.Size:
+			detail = "the storage lost leaves, and the log does not have their entries as they were signed"
+		}
+		v.find(Finding{Kind: RolledBack, Count: m.Size - v.state.Len, At: m.At, Where: m.where, Detail: detail})
+		v.report.Pending = max(0, v.front.size-m.Size)
+	}
+	return nil
+}

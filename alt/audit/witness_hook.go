@@ -1,0 +1,90 @@
+package audit
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/liidestuja/liidestuja/internal/httpx"
+)
+
+// minSecret is the shortest secret of a hook, in bytes.
+const minSecret = 16
+
+// HookConfig of a Hook. URL and Secret are required.
+type HookConfig struct {
+	// Name is for logs. Default "webhook".
+	Name string
+	// URL gets each checkpoint by POST: https, without query and user.
+	URL string
+	// Secret signs requests, so that the receiver keeps nothing of strangers. At
+	// least 16 bytes.
+	Secret []byte
+	// Client is the way out: egress proxy, own certificate authority. See
+	// httpx.Config.
+	Client *http.Client
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+	// InsecureHTTP allows an URL without TLS, for tests on loopback.
+	InsecureHTTP bool
+}
+
+// Hook is a Witness behind an URL. The request's body is the note as it is, and
+//
+//	Liidestuja-Timestamp: seconds since 1970
+//	Liidestuja-Signature: v1=hex(HMAC-SHA256(secret, timestamp + "." + body))
+//
+// stand in its header. Any answer of 2xx says that the receiver has it for good.
+type Hook struct {
+	name   string
+	client *httpx.Client
+	secret []byte
+	now    func() time.Time
+}
+
+// NewHook checks cfg and returns a witness. It does no I/O.
+func NewHook(cfg HookConfig) (*Hook, error) {
+	if len(cfg.Secret) < minSecret {
+		return nil, fmt.Errorf("audit: HookConfig.Secret must be at least %d bytes", minSecret)
+	}
+	client, err := httpx.New(httpx.Config{BaseURL: cfg.URL, Client: cfg.Client, InsecureHTTP: cfg.InsecureHTTP})
+	if err != nil {
+		return nil, fmt.Errorf("audit: HookConfig.URL: %w", err)
+	}
+	h := &Hook{name: cfg.Name, client: client, secret: cfg.Secret, now: cfg.Now}
+	if h.name == "" {
+		h.name = "webhook"
+	}
+	if h.now == nil {
+		h.now = time.Now
+	}
+	return h, nil
+}
+
+// Name implements Witness.
+func (h *Hook) Name() string { return h.name }
+
+// Record implements Witness.
+func (h *Hook) Record(ctx context.Context, note []byte) error {
+	at := strconv.FormatInt(h.now().Unix(), 10)
+	mac := hmac.New(sha256.New, h.secret)
+	_, _ = mac.Write([]byte(at + "."))
+	_, _ = mac.Write(note)
+	reply, err := h.client.Do(ctx, httpx.Call{
+		Op: "witness", Method: http.MethodPost, Body: note, ContentType: "text/plain; charset=utf-8",
+		Header: http.Header{"Liidestuja-Timestamp": {at}, "Liidestuja-Signature": {"v1=" + hex.EncodeToString(mac.Sum(nil))}},
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("audit: witness: %w", err)
+	case reply.Status < 200 || reply.Status > 299:
+		return errors.New("audit: witness: answered " + strconv.Itoa(reply.Status))
+	}
+	return nil
+}
