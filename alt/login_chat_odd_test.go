@@ -24,6 +24,20 @@ func (o *bureau) writes(t *testing.T, c *alttest.Chat, key string, content chann
 	require.Equal(t, 200, o.Serve(channeltest.HTTP(o.Fake("viber").Post(e))))
 }
 
+// accepted delivers an event, and returns how it waits to be handled.
+func (o *bureau) accepted(t *testing.T, e channels.Event) channels.Event {
+	t.Helper()
+	require.Equal(t, 200, o.Serve(channeltest.HTTP(o.Fake("viber").Post(e))))
+	defer o.Settle()
+	for _, it := range o.inbox(t) {
+		if it.Event.Meta().Key == e.Meta().Key {
+			return it.Event
+		}
+	}
+	t.Fatal("the event does not wait")
+	return nil
+}
+
 // inbox returns what waits to be handled.
 func (o *bureau) inbox(t *testing.T) []alt.Item {
 	t.Helper()
@@ -135,7 +149,9 @@ func TestAnEchoOfADialogueSaysNothing(t *testing.T) {
 	o.Advance(2 * time.Minute)
 	require.Equal(t, channels.Unsupported{Type: channels.TypePrivate}, last(c), "that somebody wrote is shown")
 	c.Says("katkesta")
-	echo("e3", control.Receipt.ID, control.Content)
+	late := o.accepted(t, &channels.Echoed{ID: control.Receipt.ID, Content: control.Content, Author: channels.System,
+		EventMeta: channels.EventMeta{Key: "e3", Channel: "viber", Peer: c.Address().Peer, At: o.Clock().Now()}})
+	require.Equal(t, channels.Unsupported{Type: channels.TypePrivate}, late.(*channels.Echoed).Content, "echoes come late")
 	o.Advance(2 * time.Minute)
 	echo("e4", "another application's again", channels.Text{Body: "tere"})
 	o.Advance(2 * time.Minute)
@@ -154,7 +170,10 @@ func TestAnEditOfWhatWasSaidInADialogueIsKeptNowhere(t *testing.T) {
 	c.Says("katkesta")
 	o.Advance(time.Hour)
 	ordinary := c.Says("tere").LastID()
-	edit("x1", wrong, canaryCode)
+	e := o.accepted(t, &channels.Edited{ID: wrong, Content: channels.Text{Body: canaryCode},
+		EventMeta: channels.EventMeta{Key: "x1", Channel: "viber", Peer: c.Address().Peer, At: o.Clock().Now()}})
+	require.Equal(t, channels.Unsupported{Type: channels.TypePrivate}, e.(*channels.Edited).Content)
+	require.Empty(t, e.Meta().Raw)
 	edit("x2", ordinary, "tere jälle")
 	require.Equal(t, channels.Text{Body: "tere jälle"}, last(c))
 	for _, m := range c.Transcript() {

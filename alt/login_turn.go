@@ -228,7 +228,7 @@ func (t *Turn) decided(ctx context.Context, e *channels.AuthDecided) (bool, erro
 		return false, nil
 	}
 	if e.Reason == "" {
-		return t.provenInChat(ctx, e.Login)
+		return t.provenInChat(ctx)
 	}
 	if e.Reason == LoginExpired && t.svc.logins != nil {
 		ends, err := t.svc.loginLasts(ctx, t.Address().Agency, c.Login)
