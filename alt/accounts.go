@@ -62,12 +62,25 @@ func (s *Service) TakeApart(ctx context.Context, a channels.Address, code eid.Pe
 		if len(rest) == len(k.Accounts) {
 			return ErrNotFound
 		}
+		d, err := s.cfg.Store.Dossier(ctx, a)
+		if err != nil {
+			return err
+		}
+		var c Changes
+		if d.Contact != nil && d.Contact.Continues != "" {
+			if err := s.goesOn(ctx, &d); err != nil {
+				return err
+			}
+			c.Contact, c.Conversation = d.Contact, d.Conversation
+			d.goesBack()
+		}
 		f.Spent = len(rest) == 0
 		if err := s.logins.seal(&f, known{Accounts: rest}); err != nil {
 			return err
 		}
-		return s.commit(ctx, Item{}, Changes{Flows: []Flow{f}, Log: []LogEntry{{
-			Agency: a.Agency, At: s.cfg.Now(), Act: "account.taken_apart", Actor: by, Line: a.Channel}}})
+		c.Flows = []Flow{f}
+		c.Log = []LogEntry{{Agency: a.Agency, At: s.cfg.Now(), Act: "account.taken_apart", Actor: by, Line: a.Channel}}
+		return s.commit(ctx, Item{}, c)
 	})
 }
 

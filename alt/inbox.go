@@ -157,6 +157,9 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 	if err != nil {
 		return err
 	}
+	if err := s.goesOn(ctx, &d); err != nil {
+		return err
+	}
 	t := &Turn{svc: s, line: l, item: it, ev: it.Event, now: s.cfg.Now(), d: d, level: levelOf(d), author: channels.Bot, actor: "bot"}
 	received, isMessage := it.Event.(*channels.Received)
 	if isMessage {

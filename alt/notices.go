@@ -42,6 +42,7 @@ func (t *Turn) notice(e channels.Event) {
 // doubt ends the session, and with it what was proven: the channel no longer
 // vouches that the next message is the same human's.
 func (t *Turn) doubt() {
+	t.d.goesBack()
 	if s := t.d.Session; s != nil && s.Active() {
 		s.End(session.ByNewPeer, t.now)
 		t.note("session.ended", map[string]string{"reason": string(session.ByNewPeer), "session": s.ID})

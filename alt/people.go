@@ -33,6 +33,9 @@ type Contact struct {
 	// message came: Thread and Address mean something there.
 	Provider  string `json:"provider,omitempty"`
 	PeerSpace string `json:"peer_space,omitempty"`
+	// Continues is the id of a conversation that began at another account of the
+	// person and goes on here; see Service.Continue.
+	Continues string `json:"continues,omitempty"`
 }
 
 // Format prints nothing personal, whatever the verb.
@@ -99,6 +102,8 @@ type Conversation struct {
 	// wrote or was written to there last at its last address. Empty: it never left
 	// Address.
 	Trail []channels.Address `json:"trail,omitempty"`
+	// Forwarded is what other agencies handed over with the person.
+	Forwarded []Forwarded `json:"forwarded,omitempty"`
 	// Position grows with every committed change of the conversation or of its
 	// messages, in commit order over all conversations. Set by the store.
 	Position int64 `json:"position"`

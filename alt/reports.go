@@ -135,6 +135,9 @@ func (s *Service) echo(ctx context.Context, l *line, it Item, e *channels.Echoed
 		if err != nil {
 			return err
 		}
+		if err := s.goesOn(ctx, &d); err != nil {
+			return err
+		}
 		t := &Turn{svc: s, line: l, item: it, ev: e, now: s.cfg.Now(), d: d, actor: "provider"}
 		if t.d.Contact == nil {
 			t.d.Contact = &Contact{Address: e.Address()}

@@ -129,30 +129,42 @@ func (s *Service) Send(ctx context.Context, o channels.Outbound) (channels.Messa
 	if err != nil {
 		return "", err
 	}
+	if err := decide(func() error { return s.queueParts(ctx, l, o, parts) }); err != nil {
+		return "", err
+	}
+	return o.ID, nil
+}
+
+// queueParts queues a message, as things stand with the person.
+func (s *Service) queueParts(ctx context.Context, l *line, o channels.Outbound, parts []channels.Outbound) error {
+	now := s.cfg.Now()
 	d, err := s.cfg.Store.Dossier(ctx, o.To)
 	if err != nil {
-		return "", err
+		return err
+	}
+	if err := s.goesOn(ctx, &d); err != nil {
+		return err
 	}
 	for i := range parts {
 		parts[i].Provider, parts[i].PeerSpace = knownAt(l.info, d.Contact)
 	}
 	if _, refusal := admit(l.info, d.Contact, o, now); refusal != nil {
 		if _, err := s.cfg.Store.Message(ctx, o.To.Agency, o.ID); errors.Is(err, ErrNotFound) {
-			return "", refusal
+			return refusal
 		} else if err != nil {
-			return "", err
+			return err
 		} // it was queued when it could be: Commit says whether it is the same
 	}
 	if err := s.sayable(ctx, l, d, parts); err != nil {
-		return "", err
+		return err
 	}
 	c := Changes{Send: parts, Log: []LogEntry{{
 		Agency: o.To.Agency, At: now, Act: "message.queued", Actor: or(o.By, string(o.Author)), Line: l.info.ID, Message: string(o.ID),
 	}}}
-	if err := s.commit(ctx, Item{}, c); err != nil {
-		return "", err
+	if d.Contact != nil && d.Contact.Continues != "" {
+		c.Conversation = d.Conversation // which the store does not know as this address's
 	}
-	return o.ID, nil
+	return s.commit(ctx, Item{}, c)
 }
 
 // fit makes the parts of a message.

@@ -21,17 +21,18 @@ func (s *Service) talk(ctx context.Context, agency channels.Agency, conversation
 	if err != nil {
 		return err
 	}
-	l := s.lineOf(agency, conv.Address.Channel)
+	at := conv.Where()
+	l := s.lineOf(agency, at.Channel)
 	if l == nil {
-		return fmt.Errorf("%w: %.64q", ErrUnknownLine, conv.Address.Channel)
+		return fmt.Errorf("%w: %.64q", ErrUnknownLine, at.Channel)
 	}
-	d, err := s.cfg.Store.Dossier(ctx, conv.Address)
+	d, err := s.cfg.Store.Dossier(ctx, at)
 	if err != nil {
 		return err
 	}
 	d.Conversation = conv
 	if d.Contact == nil {
-		d.Contact = &Contact{Address: conv.Address}
+		d.Contact = &Contact{Address: at}
 	}
 	t := &Turn{svc: s, line: l, now: s.cfg.Now(), d: d, level: levelOf(d), author: channels.Person, actor: by, by: by}
 	if err := do(t); err != nil {

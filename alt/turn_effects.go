@@ -111,7 +111,11 @@ func (t *Turn) meet(r *channels.Received) {
 	c.Thread = or(r.Thread, c.Thread)
 	c.Provider, c.PeerSpace = r.Provider, r.PeerSpace
 	t.session()
-	t.conversation().LastIn = now
+	if conv := t.conversation(); conv.Where() != c.Address { // the person is back
+		conv.arrive(c.Address)
+		t.note("conversation.continued", nil)
+	}
+	t.d.Conversation.LastIn = now
 	t.d.Conversation.Name, t.d.Conversation.Language, t.d.Conversation.Thread = c.Name, t.Language(), c.Thread
 }
 
