@@ -140,7 +140,7 @@ func codeIn(said string) (eid.PersonalCode, error) {
 // Estonian one.
 func phoneIn(said string) (eid.Phone, error) {
 	said = strings.TrimSpace(said)
-	const national = 10 // so many digits at most, with its country's code more
+	const national = 8 // so many digits at most in Estonia, with the country's code more
 	switch n := digitsIn(said); {
 	case strings.HasPrefix(said, "+") || strings.HasPrefix(said, "00"):
 	case strings.HasPrefix(said, "37") && n > national:

@@ -133,6 +133,17 @@ func TestAQuestionThatCannotBeSentIsALetterWithoutIt(t *testing.T) {
 	require.Empty(t, letters[0].Conversation)
 }
 
+func TestNobodyElseHidesMessages(t *testing.T) {
+	o := newChatBureau(t)
+	c := o.Chat("viber").Says("tere")
+	_, err := o.Service().Send(t.Context(), channels.Outbound{ID: "hidden", To: c.Address(), Content: channels.Text{Body: "x"}, Private: true})
+	require.ErrorIs(t, err, alt.ErrInput)
+	err = o.Service().Talk(t.Context(), "agency", c.Dossier().Conversation.ID, "mari", func(t *alt.Turn) error {
+		return t.Send(channels.Outbound{Content: channels.Text{Body: "x"}, Private: true})
+	})
+	require.ErrorIs(t, err, alt.ErrInput)
+}
+
 func TestAnEchoOfADialogueSaysNothing(t *testing.T) {
 	o := newChatBureau(t)
 	c := o.asked(t, o.Chat("viber"))

@@ -217,6 +217,44 @@ func TestWrongAnswersHaveOneText(t *testing.T) {
 	require.Equal(t, got[4], got[6], "while the telephone asks, people are told to wait")
 }
 
+func TestCodesAndNumbersAreReadAsPeopleWriteThem(t *testing.T) {
+	for written, want := range map[string][2]string{
+		" 6000 1019906":    {"EE60001019906", ""},
+		"ee60001019906":    {"EE60001019906", ""},
+		"LT 38507231110":   {"LT38507231110", ""},
+		"555 0001":         {"", "+3725550001"},
+		"5555-0001":        {"", "+37255550001"},
+		"372 555 0001":     {"", "+3725550001"},
+		"+372 5555 0001":   {"", "+37255550001"},
+		"00370 600 00666":  {"", "+37060000666"},
+		"37060000666":      {"", "+37060000666"},
+		"FI131052-308T":    {"", ""},
+		"60001019906 jah":  {"", ""},
+		"minu number on 5": {"", ""},
+	} {
+		t.Run(written, func(t *testing.T) {
+			o := newChatBureau(t)
+			c := o.asked(t, o.Chat("viber"))
+			if want[0] == "" {
+				c.Says(canaryCode)
+			}
+			c.Says(written)
+			if want[1] == "" {
+				c.Says(canaryPhone)
+			}
+			switch {
+			case want == [2]string{} && len(o.ident.begins) == 1:
+				require.Equal(t, canaryPhone, string(o.ident.begins[0].Phone), "asked again")
+				require.Contains(t, strings.Join(wordsTo(c), "\n"), "Sellest ei saanud aru")
+			case want[0] != "":
+				require.Equal(t, want[0], string(o.ident.begins[0].Code))
+			default:
+				require.Equal(t, want[1], string(o.ident.begins[0].Phone))
+			}
+		})
+	}
+}
+
 func TestALineAsksInTheChatOnlyAsItsPolicySays(t *testing.T) {
 	for name, x := range map[string]struct {
 		policy alt.LoginPolicy

@@ -173,6 +173,9 @@ func (s *Service) fit(l *line, o channels.Outbound) ([]channels.Outbound, error)
 	if err := o.ID.Valid(); err != nil || strings.Contains(string(o.ID), ".") || strings.HasPrefix(string(o.ID), "in-") {
 		return nil, fmt.Errorf("%w: Outbound.ID: 1-64 characters of a-z, A-Z, 0-9, '-', '_', not beginning with \"in-\"", ErrInput)
 	}
+	if o.Private && len(o.Secret) == 0 { // what an agency says is in the transcript
+		return nil, fmt.Errorf("%w: Outbound.Private is for the service's own messages", ErrInput)
+	}
 	contents, err := channels.Fit(l.info.Capabilities, o.Content)
 	if err != nil {
 		var e *channels.Error
