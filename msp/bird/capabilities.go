@@ -36,7 +36,7 @@ func capabilities(l Line) (channels.Capabilities, error) {
 	caps.Transport = said("HTTPS, JSON: Channels API", docs)
 	caps.Versioning = said("none in the path", docs)
 	caps.Security = said("TLS and access key with policies; webhooks signed with HMAC over time, address and body", docsWebhooks)
-	caps.DataLocation = channels.Fact[string]{Unknown: "the provider's processor agreement names it; no public page was found"}
+	caps.DataLocation = Criteria().DataLocation
 	caps.Media.Value = withoutStickers(caps.Media.Value)
 	// The platforms' longer window for people needs a mark that this API is not
 	// known to carry.

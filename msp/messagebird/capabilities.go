@@ -40,7 +40,7 @@ func capabilities(l Line) (channels.Capabilities, error) {
 	caps.Transport = said("HTTPS, JSON: Conversations API", docs, "2022-10")
 	caps.Versioning = said("a version in the path, v1 since 2018", docs, "2022-10")
 	caps.Security = said("TLS and access key; webhooks signed with HMAC over address and body", docs, "2022-10")
-	caps.DataLocation = channels.Fact[string]{Unknown: "the provider's processor agreement names it; no public page was found"}
+	caps.DataLocation = Criteria().DataLocation
 	if l.Kind == channels.WhatsApp {
 		caps.Templates = said(l.Namespace != "", docs+": templates need their namespace", "2022-10")
 		return caps, nil

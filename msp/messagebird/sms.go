@@ -116,6 +116,6 @@ func smsCapabilities() channels.Capabilities {
 	caps.Transport = said("HTTPS, JSON: SMS API; webhooks as GET and as forms", spec, asOf)
 	caps.Versioning = said("none: one version without a number", spec, asOf)
 	caps.Security = said("TLS and access key; webhooks signed with HMAC over address and body", docs, "2022-10")
-	caps.DataLocation = channels.Fact[string]{Unknown: "the provider's processor agreement names it; no public page was found"}
+	caps.DataLocation = Criteria().DataLocation
 	return caps
 }
