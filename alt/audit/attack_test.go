@@ -22,7 +22,7 @@ func TestEveryChangeOfTheStoreIsFoundAndNamed(t *testing.T) {
 		want []string
 	}{
 		"nothing":                 {nil, nil},
-		"another detail":          {[]string{`UPDATE log SET detail = '{"n":"9","code":"y"}' WHERE seq = %[1]d`}, []string{"edited %[1]d"}},
+		"another detail":          {[]string{`UPDATE log SET detail = CAST('{"n":"9","code":"y"}' AS BLOB) WHERE seq = %[1]d`}, []string{"edited %[1]d"}},
 		"a detail taken away":     {[]string{`UPDATE log SET detail = NULL WHERE seq = %[1]d`}, []string{"edited %[1]d"}},
 		"another actor":           {[]string{`UPDATE log SET actor = 'mari' WHERE seq = %[1]d`}, []string{"edited %[1]d"}},
 		"another act":             {[]string{`UPDATE log SET act = 'message.queued' WHERE seq = %[1]d`}, []string{"edited %[1]d"}},

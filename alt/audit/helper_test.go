@@ -221,7 +221,7 @@ func (w *world) verify() *audit.Report {
 func found(r *audit.Report) (list []string) {
 	for _, f := range r.Findings {
 		s := string(f.Kind)
-		if f.Seq != 0 && f.Kind != audit.AlteredLeaf {
+		if f.Seq != 0 {
 			s += fmt.Sprintf(" %d", f.Seq)
 		}
 		if f.Through > f.Seq {
@@ -246,3 +246,30 @@ func (w *world) file(name string, change func(b []byte) []byte) {
 var errScripted = errors.New("scripted")
 
 func removeAll(path string) error { return os.RemoveAll(path) }
+
+// attackOnly changes the database and leaves all closed.
+func (w *world) attackOnly(statement string) {
+	w.Helper()
+	db, err := sql.Open("sqlite", w.path("alt.db"))
+	require.NoError(w, err)
+	_, err = db.ExecContext(w.Context(), statement)
+	require.NoError(w, err)
+	require.NoError(w, db.Close())
+}
+
+// tryStart opens all, has the keeper make a step, and closes all.
+func (w *world) tryStart() (err error) {
+	w.Helper()
+	defer w.close()
+	w.store, err = sqlitestore.Open(w.Context(), sqlitestore.Config{Path: w.path("alt.db"), Key: bytes.Repeat([]byte{7}, 32)})
+	require.NoError(w, err)
+	if w.storage, err = audit.OpenDir(w.path("audit")); err != nil {
+		w.storage = nil
+		return err
+	}
+	w.keeper, err = audit.New(w.config())
+	require.NoError(w, err)
+	return w.keeper.Step(w.Context())
+}
+
+func verifiersOf(k key) note.Verifiers { return note.VerifierList(k.verifier) }

@@ -3,6 +3,8 @@ package audit
 import (
 	"bufio"
 	"bytes"
+	"crypto/ed25519"
+	"encoding/base64"
 	"errors"
 	"io"
 )
@@ -71,11 +73,22 @@ func (n *notes) add(line []byte) {
 		return
 	}
 	n.msg = append(n.msg, line...)
-	n.signed = n.signing && sig
+	if n.signed = n.signing && sig; n.signed && !whole(line) {
+		n.drop()
+		return
+	}
 	n.signing = n.signing || blank
 	if len(n.msg) > maxNote {
 		n.drop()
 	}
+}
+
+// whole reports whether a line holds a signature of full length: 4 bytes that name
+// the key and 64 of Ed25519. One that was torn is no attack.
+func whole(line []byte) bool {
+	at := bytes.LastIndexByte(line, ' ')
+	sig, err := base64.StdEncoding.DecodeString(string(line[at+1 : len(line)-1]))
+	return err == nil && len(sig) >= 4+ed25519.SignatureSize
 }
 
 func (n *notes) take() []byte {

@@ -48,7 +48,7 @@ func (v *verification) pop(e alt.LogEntry) {
 func (v *verification) compare(ctx context.Context, place int64, r Record, stored tlog.Hash) error {
 	l, bad := r.Leaf()
 	if bad != nil || r.Hash() != stored {
-		found, err := v.doubt(ctx, place, l, bad, r.Hash() != stored, stored)
+		found, err := v.doubt(ctx, place, bad, r.Hash() != stored, stored)
 		if err != nil || found {
 			return err
 		}
@@ -90,8 +90,8 @@ func (v *verification) compare(ctx context.Context, place int64, r Record, store
 // doubt takes down a leaf that cannot be read or is not that of its hash. If the
 // next entry of the log is what the hash was made of, the leaf alone is wrong, and
 // nothing is said about the entry.
-func (v *verification) doubt(ctx context.Context, place int64, l Leaf, bad error, differs bool, stored tlog.Hash) (found bool, err error) {
-	f := Finding{Kind: AlteredLeaf, Seq: l.Seq, Where: fmt.Sprintf("leaf %d", place), Detail: "it is not the leaf that was signed"}
+func (v *verification) doubt(ctx context.Context, place int64, bad error, differs bool, stored tlog.Hash) (found bool, err error) {
+	f := Finding{Kind: AlteredLeaf, Where: fmt.Sprintf("leaf %d", place), Detail: "it is not the leaf that was signed"}
 	if bad != nil {
 		f.Detail = "it cannot be read"
 	}

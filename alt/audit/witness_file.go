@@ -4,13 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
 )
 
 // File is a Witness that appends to a file: on a disk that others own, or one that
-// can only be appended to. Nothing that is in it is ever changed or read.
+// can only be appended to. Nothing that is in it is ever changed.
 type File struct {
 	path string
 	mu   sync.Mutex
@@ -29,12 +30,14 @@ func (f *File) Record(ctx context.Context, note []byte) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	file, err := os.OpenFile(f.path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o600)
+	file, err := os.OpenFile(f.path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o600)
 	if err != nil {
 		return fmt.Errorf("audit: witness: %w", err)
 	}
-	// The blank line before parts it from what a crash may have torn.
-	_, err = file.Write(append(append([]byte("\n"), note...), '\n'))
+	b, err := apart(file)
+	if err == nil {
+		_, err = file.Write(append(append(b, note...), '\n'))
+	}
 	if err == nil {
 		err = file.Sync()
 	}
@@ -42,4 +45,20 @@ func (f *File) Record(ctx context.Context, note []byte) error {
 		return fmt.Errorf("audit: witness: %w", err)
 	}
 	return nil
+}
+
+// apart returns the blank line that parts a note from what a crash may have torn.
+func apart(f *os.File) ([]byte, error) {
+	info, err := f.Stat()
+	if err != nil || info.Size() == 0 {
+		return nil, err
+	}
+	end := make([]byte, 2)
+	if _, err := f.ReadAt(end, max(0, info.Size()-2)); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	if string(end) == "\n\n" {
+		return nil, nil
+	}
+	return []byte("\n\n"), nil
 }
