@@ -110,7 +110,7 @@ func TestWhatIsSaidInADialogueIsNoMessage(t *testing.T) {
 	c.Happens(&channels.Edited{ID: c.LastID(), Content: channels.Text{Body: canaryPhone + "2"},
 		EventMeta: channels.EventMeta{Key: "edit-2", Channel: "viber", Peer: c.Address().Peer, At: alttest.Start()}})
 	require.Len(t, o.auths, 1)
-	require.Equal(t, 5, len(c.Sent()))
+	require.Len(t, c.Sent(), 5)
 	var kept []string
 	for _, m := range c.Transcript() {
 		kept = append(kept, fmt.Sprint(m.Content.(channels.Text).Body))

@@ -316,7 +316,7 @@ func (t *Turn) comeBack(ctx context.Context, word string) (bool, error) {
 // person's.
 func (t *Turn) identified(ctx context.Context, id eid.Identity) (bool, error) {
 	t.session() // a proof is a sign of life like a message
-	if err := t.d.Session.Prove(id); err != nil {
+	if t.d.Session.Prove(id) != nil {
 		t.loginFailed(LoginPerson)
 		return false, nil
 	}
