@@ -69,7 +69,7 @@ func (d *demoBird) drive(api string) (msp.Provider, error) {
 		InsecureHTTP: true,
 	}
 	for _, p := range demoPeople() {
-		line := bird.Line{ID: p.line, Kind: p.kind, Name: string(p.line), ChannelID: d.channel(p.kind), ReturnLink: p.returnLink(d.at.URL)}
+		line := bird.Line{ID: p.line, Kind: p.kind, Name: p.lineName(), ChannelID: d.channel(p.kind), ReturnLink: p.returnLink(d.at.URL)}
 		if p.kind == channels.Messenger {
 			line.IdentifierKey = "facebook.scoped" // so that a peer is the platform's id alone
 		}

@@ -60,6 +60,12 @@ const (
 	demoTARA    = "/demo/tara"
 )
 
+// The agency as the services know it.
+const (
+	demoPartyUUID = "00000000-0000-4000-8000-000000000000"
+	demoParty     = "Näidisamet"
+)
+
 // demoPrompts is how many prompts the app remembers.
 const demoPrompts = 20
 
@@ -109,11 +115,13 @@ func words(texts *pagetext.Catalog, key string) map[string]string {
 
 // simulate makes the services with their people.
 func (e *demoEID) simulate() (err error) {
-	e.sid, err = smartidtest.New(smartidtest.Config{InsecureHTTP: true, DeviceLinkBase: e.url + demoApp})
+	e.sid, err = smartidtest.New(smartidtest.Config{
+		Parties: []smartidtest.RelyingParty{{UUID: demoPartyUUID, Name: demoParty}}, InsecureHTTP: true, DeviceLinkBase: e.url + demoApp,
+	})
 	if err != nil {
 		return err
 	}
-	if e.mid, err = mobileidtest.New(mobileidtest.Config{}); err != nil {
+	if e.mid, err = mobileidtest.New(mobileidtest.Config{Parties: []mobileidtest.RelyingParty{{UUID: demoPartyUUID, Name: demoParty}}}); err != nil {
 		return err
 	}
 	var people []taratest.Person
@@ -165,10 +173,10 @@ func (e *demoEID) smartID() (eid.Authenticator, *trust.Store, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	party, env := smartidtest.DemoParty(), smartid.Demo()
+	env := smartid.Demo()
 	env.BaseURL = base + "/v3"
 	m, err := smartid.New(smartid.Config{
-		Environment: env, RelyingPartyUUID: party.UUID, RelyingPartyName: party.Name, Trust: store, Revocation: checker, Client: client,
+		Environment: env, RelyingPartyUUID: demoPartyUUID, RelyingPartyName: demoParty, Trust: store, Revocation: checker, Client: client,
 		QRFor: 4 * time.Minute, InsecureNoPins: true, InsecureHTTP: true, // it is in this process, and visitors have to look around first
 	})
 	return m, store, err
@@ -183,10 +191,10 @@ func (e *demoEID) mobileID() (eid.Authenticator, *trust.Store, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	party, env := mobileidtest.DemoParty(), mobileid.Demo()
+	env := mobileid.Demo()
 	env.BaseURL = base
 	m, err := mobileid.New(mobileid.Config{
-		Environment: env, RelyingPartyUUID: party.UUID, RelyingPartyName: party.Name, Trust: store, Revocation: checker, Client: client,
+		Environment: env, RelyingPartyUUID: demoPartyUUID, RelyingPartyName: demoParty, Trust: store, Revocation: checker, Client: client,
 		InsecureNoPins: true, InsecureHTTP: true, // as above
 	})
 	return m, store, err

@@ -71,7 +71,9 @@ func recalledBubble(m alt.Message) (bubble, bool) {
 	case nil:
 		b.Other = "unknown"
 	default:
-		b.Other = c.Kind()
+		if b.Other = c.Kind(); c == (channels.Unsupported{Type: channels.TypeReturned}) {
+			b.Other = channels.TypeReturned
+		}
 	}
 	return b, true
 }

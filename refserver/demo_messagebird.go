@@ -66,7 +66,7 @@ func (m *demoMessageBird) drive(api string) (msp.Provider, error) {
 		InsecureHTTP: true, InsecurePublicFiles: true, // it is on this machine
 	}
 	for _, p := range demoPeople() {
-		conf.Lines = append(conf.Lines, messagebird.Line{ID: p.line, Kind: p.kind, Name: string(p.line), ChannelID: m.channel(p.kind), ReturnLink: p.returnLink(m.site.URL)})
+		conf.Lines = append(conf.Lines, messagebird.Line{ID: p.line, Kind: p.kind, Name: p.lineName(), ChannelID: m.channel(p.kind), ReturnLink: p.returnLink(m.site.URL)})
 	}
 	return messagebird.New(conf)
 }

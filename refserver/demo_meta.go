@@ -93,7 +93,7 @@ func (m *demoMeta) drive(api string) (msp.Provider, error) {
 		InsecureHTTP: true,
 	}
 	for _, p := range demoPeople() {
-		line := meta.Line{ID: p.line, Kind: p.kind, Name: string(p.line), Account: m.account(p.kind), ReturnLink: p.returnLink(m.site.URL)}
+		line := meta.Line{ID: p.line, Kind: p.kind, Name: p.lineName(), Account: m.account(p.kind), ReturnLink: p.returnLink(m.site.URL)}
 		line.Token = func() string { return m.tokens[line.Account] }
 		if p.kind == channels.WhatsApp {
 			line.Business = demoMetaWABA

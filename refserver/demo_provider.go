@@ -105,6 +105,14 @@ type demoPerson struct {
 	peer        channels.Peer // with every provider, so that a conversation goes on
 }
 
+// lineName is the line's name for people.
+func (p demoPerson) lineName() string {
+	if p.kind == channels.WhatsApp {
+		return "WhatsApp (demo)"
+	}
+	return "Messenger (demo)"
+}
+
 // returnLink is where a link leads back into the person's conversation.
 func (p demoPerson) returnLink(site string) string {
 	word := "ref" // as a link to a page names it

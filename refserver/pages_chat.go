@@ -230,7 +230,8 @@ type (
 			Body    string            `json:"body"`
 			Options []channels.Choice `json:"options"`
 		} `json:"choices"`
-		Chosen *channels.Chosen `json:"chosen"`
+		Chosen      *channels.Chosen      `json:"chosen"`
+		Unsupported *channels.Unsupported `json:"unsupported"`
 	}
 )
 
@@ -267,6 +268,8 @@ func (c apiContent) bubble(files string) bubble {
 		b.Text, b.Choices = c.Choices.Body, c.Choices.Options
 	case c.Chosen != nil:
 		b.Text = cmp.Or(c.Chosen.Title, c.Chosen.ID)
+	case c.Unsupported != nil && c.Unsupported.Type == channels.TypeReturned:
+		b.Other = c.Unsupported.Type
 	case c.Text == "" && c.Location == nil:
 		b.Other = c.Kind
 	}
