@@ -48,7 +48,7 @@ func (c *call) open(conv alt.Conversation, what string) error {
 	if why != "" {
 		detail["reason"] = why
 	}
-	err = c.note(alt.LogEntry{Act: act, Line: conv.Address.Channel, Conversation: conv.ID, Detail: detail})
+	err = c.note(alt.LogEntry{Act: act, Line: conv.Where().Channel, Conversation: conv.ID, Detail: detail})
 	if err == nil && act == "conversation.refused" {
 		err = newProblem("reason_required")
 	}

@@ -34,7 +34,7 @@ func (d *Desk) accounts(c *call) error {
 	}
 	items := make([]accountView, 0, len(found))
 	for _, a := range found {
-		v := accountView{Line: string(a.Address.Channel), Level: a.Level, At: a.At.UTC(), Current: a.Address == conv.Address}
+		v := accountView{Line: string(a.Address.Channel), Level: a.Level, At: a.At.UTC(), Current: a.Address == conv.Where()}
 		dossier, err := d.svc.Store().Dossier(c.ctx(), a.Address)
 		if err != nil {
 			return err
@@ -61,7 +61,7 @@ func (d *Desk) takeApart(c *call) error {
 	if err != nil {
 		return err
 	}
-	if err := d.svc.TakeApart(c.ctx(), conv.Address, id.Code, c.me.ID); err != nil {
+	if err := d.svc.TakeApart(c.ctx(), conv.Where(), id.Code, c.me.ID); err != nil {
 		return err
 	}
 	c.w.WriteHeader(http.StatusNoContent)

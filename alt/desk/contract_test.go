@@ -107,7 +107,7 @@ func TestTheDescriptionIsComplete(t *testing.T) {
 // One scene in which every operation of the description is carried out: each
 // request and each answer is checked against it.
 func TestEveryOperationKeepsToItsDescription(t *testing.T) {
-	w := newWorld(t, asking)
+	w := newWorld(t, asking, byTelephone)
 	done := make(map[string]bool)
 	do := func(who, method, url string, body any, headers ...header) answer {
 		a := w.do(who, method, url, body, headers...)
@@ -142,6 +142,7 @@ func TestEveryOperationKeepsToItsDescription(t *testing.T) {
 	do("mari", "GET", path+"/identity", nil)
 	do("mari", "POST", path+"/identity/reveal", nil)
 	do("mari", "GET", path+"/accounts", nil)
+	do("mari", "POST", path+"/continue", object{"line": "whatsapp"})
 	do("mari", "POST", path+"/accounts/take-apart", nil)
 	w.hs.Fake("whatsapp").FailNext(rejected())
 	lost := do("mari", "POST", path+"/replies", object{"text": "vastus"}, key("lost")).ok(201)["id"].(string)
@@ -154,6 +155,9 @@ func TestEveryOperationKeepsToItsDescription(t *testing.T) {
 	do("anu", "POST", path+"/claim", nil)
 	do("anu", "POST", path+"/handback", nil)
 	do("anu", "POST", path+"/end", object{"reason": "done"})
+	_, other := w.talk("whatsapp", "human")
+	do("mari", "POST", "/v1/conversations/"+other+"/claim", nil)
+	do("mari", "POST", "/v1/conversations/"+other+"/forward", object{"line": "foe", "note": "Küsib viisat"})
 	do("aune", "GET", "/v1/log", nil)
 	w.desk.Close() // so that the stream ends at once
 	do("mari", "GET", "/v1/events", nil)

@@ -64,7 +64,7 @@ func newWorld(t *testing.T, changes ...func(*setup)) *world {
 			s.change(c)
 		}
 		c.Logger = logger
-		w.foe = channeltest.New(channeltest.Config{ID: "foe", Kind: channels.WhatsApp, Agency: "other", Now: c.Now})
+		w.foe = channeltest.New(channeltest.Config{ID: "foe", Kind: channels.WhatsApp, Agency: "other", PeerSpace: channels.PhonePeers, Now: c.Now})
 		c.Channels = append(c.Channels, w.foe)
 	}})
 	for id, role := range map[string]desk.Role{

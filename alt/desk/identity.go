@@ -105,7 +105,7 @@ func (c *call) proven(what string) (*eid.Identity, error) {
 	if !c.me.holds(*conv) && c.me.Role != Admin {
 		return nil, newProblem("not_holder")
 	}
-	dossier, err := c.d.svc.Store().Dossier(c.ctx(), conv.Address)
+	dossier, err := c.d.svc.Store().Dossier(c.ctx(), conv.Where())
 	if err != nil {
 		return nil, err
 	}

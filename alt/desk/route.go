@@ -65,6 +65,8 @@ func routes() []route {
 		{method: "POST", path: "/v1/conversations/{id}/identity/reveal", who: writers(), serve: (*Desk).reveal},
 		{method: "GET", path: "/v1/conversations/{id}/accounts", who: writers(), serve: (*Desk).accounts},
 		{method: "POST", path: "/v1/conversations/{id}/accounts/take-apart", who: writers(), serve: (*Desk).takeApart},
+		{method: "POST", path: "/v1/conversations/{id}/continue", who: writers(), serve: (*Desk).goOn},
+		{method: "POST", path: "/v1/conversations/{id}/forward", who: writers(), serve: (*Desk).forward},
 		{method: "POST", path: "/v1/conversations/{id}/replies", who: writers(), serve: (*Desk).reply},
 		{method: "GET", path: "/v1/messages/{id}", who: anyone(), serve: (*Desk).message},
 		{method: "POST", path: "/v1/files", who: writers(), serve: (*Desk).upload},

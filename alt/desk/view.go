@@ -30,21 +30,22 @@ type conversationView struct {
 }
 
 type conversationDetails struct {
-	Name         string      `json:"name,omitempty"`
-	Language     string      `json:"language,omitempty"`
-	Restricted   bool        `json:"restricted"`
-	OptedOut     bool        `json:"opted_out"`
-	Level        eid.Level   `json:"level"` // of the active session; never who was proven
-	Login        *loginView  `json:"login,omitempty"`
-	Opened       time.Time   `json:"opened"`
-	Ended        time.Time   `json:"ended,omitzero"`
-	EndedReason  string      `json:"ended_reason,omitempty"`
-	LastIn       time.Time   `json:"last_in,omitzero"`
-	LastOut      time.Time   `json:"last_out,omitzero"`
-	Unread       int         `json:"unread"`
-	WaitingSince time.Time   `json:"waiting_since,omitzero"`
-	Waiting      *int64      `json:"waiting_seconds,omitempty"` // with WaitingSince
-	Window       *windowView `json:"window,omitempty"`          // absent when the line was removed
+	Name         string          `json:"name,omitempty"`
+	Language     string          `json:"language,omitempty"`
+	Restricted   bool            `json:"restricted"`
+	OptedOut     bool            `json:"opted_out"`
+	Level        eid.Level       `json:"level"` // of the active session; never who was proven
+	Login        *loginView      `json:"login,omitempty"`
+	Opened       time.Time       `json:"opened"`
+	Ended        time.Time       `json:"ended,omitzero"`
+	EndedReason  string          `json:"ended_reason,omitempty"`
+	LastIn       time.Time       `json:"last_in,omitzero"`
+	LastOut      time.Time       `json:"last_out,omitzero"`
+	Unread       int             `json:"unread"`
+	WaitingSince time.Time       `json:"waiting_since,omitzero"`
+	Waiting      *int64          `json:"waiting_seconds,omitempty"` // with WaitingSince
+	Window       *windowView     `json:"window,omitempty"`          // absent when the line was removed
+	Forwarded    []alt.Forwarded `json:"forwarded,omitempty"`
 }
 
 // windowView is until when the person may be answered freely.
@@ -71,13 +72,13 @@ func (d *Desk) view(ctx context.Context, me caller, conv alt.Conversation) (conv
 // show shows a conversation, with or without its details.
 func (d *Desk) show(ctx context.Context, conv alt.Conversation, full bool) (conversationView, error) {
 	v := conversationView{
-		ID: conv.ID, Line: string(conv.Address.Channel), State: string(conv.State), Holder: viewHolder(conv.Holder),
+		ID: conv.ID, Line: string(conv.Where().Channel), State: string(conv.State), Holder: viewHolder(conv.Holder),
 		Position: conv.Position, Access: "limited",
 	}
 	if !full {
 		return v, nil
 	}
-	dossier, err := d.svc.Store().Dossier(ctx, conv.Address)
+	dossier, err := d.svc.Store().Dossier(ctx, conv.Where())
 	if err != nil {
 		return v, err
 	}
@@ -93,12 +94,13 @@ func (d *Desk) show(ctx context.Context, conv alt.Conversation, full bool) (conv
 		Level:    level, Login: viewLogin(conv.Login),
 		Opened: conv.Opened.UTC(), Ended: conv.Ended.UTC(), EndedReason: conv.Reason,
 		LastIn: conv.LastIn.UTC(), LastOut: conv.LastOut.UTC(), Unread: conv.Unread, WaitingSince: conv.Waiting.UTC(),
+		Forwarded: conv.Forwarded,
 	}
 	if !conv.Waiting.IsZero() {
 		age := max(0, int64(now.Sub(conv.Waiting)/time.Second))
 		v.Waiting = &age
 	}
-	line, err := d.svc.Line(conv.Address.Channel)
+	line, err := d.svc.Line(conv.Where().Channel)
 	switch {
 	case err == nil:
 		v.Window = viewWindow(alt.WindowOf(line.Capabilities, dossier.Contact), now)
