@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -66,6 +67,21 @@ func TestWhatIsSaidInADialogueIsSealedBeforeItIsAccepted(t *testing.T) {
 	o.Restart()
 	got := wordsTo(c)
 	require.Contains(t, got[len(got)-1], "telefoninumber", "it was not lost")
+}
+
+func TestAnAnswerThatIsDeliveredManyTimesAtOnceCountsOnce(t *testing.T) {
+	o := newChatBureau(t)
+	c := o.asked(t, o.Chat("viber"))
+	var all sync.WaitGroup
+	for range 8 {
+		r := channeltest.HTTP(o.Fake("viber").Post(&channels.Received{ID: "m1", Content: channels.Text{Body: "wrong"},
+			EventMeta: channels.EventMeta{Key: "m1", Channel: "viber", Peer: c.Address().Peer, At: o.Clock().Now()}}))
+		all.Go(func() { o.Serve(r) })
+	}
+	all.Wait()
+	o.Settle()
+	require.Len(t, c.Sent(), 2, "one question, and asked again once")
+	require.Equal(t, alt.LoginPending, c.Dossier().Conversation.Login.Status)
 }
 
 func TestWhatIsWrittenBeforeTheQuestionOrBehindTheEndIsAMessage(t *testing.T) {
