@@ -1,0 +1,64 @@
+package pgstore
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// FailNth makes the nth statement that changes data from now on fail at the
+// server, once. Its result tells whether that happened, and ends it.
+func (s *Store) FailNth(nth int) (happened func() bool) {
+	var n atomic.Int64
+	var done atomic.Bool
+	f := func(sql string) bool {
+		if strings.HasPrefix(sql, "SELECT") || n.Add(1) != int64(nth) {
+			return false
+		}
+		done.Store(true)
+		return true
+	}
+	s.fault.Store(&f)
+	return func() bool {
+		s.fault.Store(nil)
+		return done.Load()
+	}
+}
+
+// Config returns what the store was opened with.
+func (s *Store) Config() Config { return s.cfg }
+
+// Crash ends the store as the death of its process does: its connections are
+// cut in the middle of whatever they do. It returns when the server has noticed.
+func (s *Store) Crash(ctx context.Context) error {
+	probe, err := pgx.ConnectConfig(ctx, s.dial)
+	if err != nil {
+		return err
+	}
+	defer hangUp(probe)
+	if s.alive != nil {
+		s.alive.stop()
+		<-s.alive.ended
+		if s.alive.c != nil {
+			_ = s.alive.c.PgConn().Conn().Close()
+			s.alive.c = nil
+		}
+		s.alive = nil
+	}
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(time.Millisecond) {
+		var held bool
+		if err := probe.QueryRow(ctx, "SELECT NOT pg_try_advisory_xact_lock($1, $2)", replicaLocks, int32(s.replica)).Scan(&held); err != nil {
+			return err
+		}
+		if !held {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("replica %d lives on", s.replica)
+		}
+	}
+}

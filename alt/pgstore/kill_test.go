@@ -1,0 +1,3 @@
+package pgstore_test
+
+const killed = "PGSTORE_TEST_KILLED"

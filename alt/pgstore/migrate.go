@@ -1,0 +1,185 @@
+package pgstore
+
+import (
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+//go:embed migrations
+var migrationFiles embed.FS
+
+// step is one migration of the schema and its way back.
+type step struct{ up, down string }
+
+// steps reads the migrations, numbered from 1 without a gap.
+func steps(files fs.FS) ([]step, error) {
+	names, err := fs.Glob(files, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	found := make([]step, len(names)/2)
+	for _, name := range names {
+		base := path.Base(name)
+		number, _, _ := strings.Cut(base, "_")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 1 || n > len(found) {
+			return nil, fmt.Errorf("pgstore: migration %s: numbers must run from 1 in pairs", base)
+		}
+		sql, err := fs.ReadFile(files, name)
+		if err != nil {
+			return nil, err
+		}
+		switch s := &found[n-1]; {
+		case strings.HasSuffix(base, ".up.sql"):
+			s.up = string(sql)
+		case strings.HasSuffix(base, ".down.sql"):
+			s.down = string(sql)
+		}
+	}
+	for i, s := range found {
+		if s.up == "" || s.down == "" {
+			return nil, fmt.Errorf("pgstore: migration %d: needs both ways", i+1)
+		}
+	}
+	return found, nil
+}
+
+// Latest asks Migrate for the newest version of the schema.
+const Latest = -1
+
+// Migration is how Migrate works.
+type Migration struct {
+	// DSN is a connection string of the role that owns the tables, not through a
+	// pooler. They lie in the first schema of its search_path.
+	DSN string
+	// Application is the role that stores connect as: it gets the right to read
+	// and write rows and no other. Empty when it is the owner itself.
+	Application string
+	// Version to reach: Latest, or an older one before an older program is used.
+	// 0 is an empty schema: everything is gone.
+	Version int
+	// Timeout of the connection. Default 10 s.
+	Timeout time.Duration
+}
+
+// migrating is the advisory lock that one migration at a time holds.
+const migrating = 0x4c74_6d69_6772_6174
+
+// Migrate brings the schema to a version, forward or back, each step in a
+// transaction of its own. Migrations that are started at the same time wait for
+// one another. ErrNewer when the database is of a version that this program does
+// not know.
+func Migrate(ctx context.Context, m Migration) error {
+	list, err := steps(migrationFiles)
+	if err != nil {
+		return err
+	}
+	return migrate(ctx, m, list)
+}
+
+func migrate(ctx context.Context, m Migration, list []step) error {
+	if m.DSN == "" {
+		return errors.New("pgstore: Migration.DSN: required")
+	}
+	if m.Version == Latest {
+		m.Version = len(list)
+	}
+	if m.Version < 0 || m.Version > len(list) {
+		return fmt.Errorf("pgstore: Migration.Version: there is no %d, the newest is %d", m.Version, len(list))
+	}
+	if m.Timeout == 0 {
+		m.Timeout = 10 * time.Second
+	}
+	cfg, err := dialConfig(m.DSN, false, m.Timeout)
+	if err != nil {
+		return err
+	}
+	c, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return unreachable(err)
+	}
+	defer hangUp(c)
+	for again := true; again; {
+		if again, err = migrateStep(ctx, c, m, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// migrateStep goes one step, and grants what is to be granted after the last.
+func migrateStep(ctx context.Context, c *pgx.Conn, m Migration, list []step) (again bool, err error) {
+	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
+		run := func(sql string, args ...any) {
+			if err == nil {
+				_, err = tx.Exec(ctx, sql, args...)
+			}
+		}
+		run("SELECT pg_advisory_xact_lock($1)", int64(migrating))
+		run("CREATE TABLE IF NOT EXISTS versions (version integer PRIMARY KEY, applied timestamptz NOT NULL DEFAULT now())")
+		at := 0
+		if err == nil {
+			err = tx.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM versions").Scan(&at)
+		}
+		switch {
+		case err != nil:
+		case at > len(list):
+			return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, at, len(list))
+		case at < m.Version:
+			again = true
+			run(list[at].up)
+			run("INSERT INTO versions (version) VALUES ($1)", at+1)
+		case at > m.Version:
+			again = true
+			run(list[at-1].down)
+			run("DELETE FROM versions WHERE version = $1", at)
+		case m.Application != "":
+			for _, sql := range grants(m.Application) {
+				run(sql)
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("pgstore: migration: %w", err)
+		}
+		return nil
+	})
+	return again && err == nil, err
+}
+
+// grants lets a role use the tables and own nothing.
+func grants(role string) []string {
+	r := pgx.Identifier{role}.Sanitize()
+	quoted := strings.NewReplacer("'", "''", "%", "%%").Replace(r)
+	return []string{
+		`DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ` + quoted + `', current_schema()); END $$`,
+		`DO $$ BEGIN EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO ` + quoted + `', current_schema()); END $$`,
+		`DO $$ BEGIN EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO ` + quoted + `', current_schema()); END $$`,
+		"REVOKE INSERT, UPDATE, DELETE ON versions FROM " + r,
+	}
+}
+
+// current refuses a database of another version than the program's.
+func current(ctx context.Context, c *pgx.Conn, want int) error {
+	at := 0
+	err := c.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM versions").Scan(&at)
+	switch {
+	case sqlState(err) == "42P01": // undefined_table
+		return fmt.Errorf("%w: it was never migrated", ErrOlder)
+	case err != nil:
+		return &broken{err}
+	case at > want:
+		return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, at, want)
+	case at < want:
+		return fmt.Errorf("%w: it has version %d, this program needs %d", ErrOlder, at, want)
+	}
+	return nil
+}

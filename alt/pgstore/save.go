@@ -1,0 +1,162 @@
+package pgstore
+
+import (
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
+	"github.com/liidestuja/liidestuja/session"
+)
+
+// contactRow and sessionRow are something of a person's that is saved, and its
+// columns; what has no value is left as it is.
+type (
+	contactRow struct {
+		value *alt.Contact
+		body  []byte
+	}
+	sessionRow struct {
+		value    *session.Session
+		body     []byte
+		identity []byte // sealed; nil unless somebody was proven
+		code     []byte // by which the session is found; nil, too, when it has ended
+	}
+)
+
+// savePeople saves session, contact and conversation, and returns the row of
+// the conversation.
+func (t *tx) savePeople(p *change) (talk int64, err error) {
+	contact, ss := contactRow{p.Contact, p.contact}, p.session
+	if p.Conversation != nil {
+		if talk, err = t.saveTalk(p); err != nil {
+			return 0, err
+		}
+	}
+	// As a rule they are of one person, and one statement saves them.
+	if p.Contact != nil && p.Session != nil && p.Contact.Address != p.Session.Address {
+		if err := t.savePerson(p.Contact.Address, contact, sessionRow{}); err != nil {
+			return 0, err
+		}
+		contact = contactRow{}
+	}
+	var a channels.Address
+	switch {
+	case ss.value != nil:
+		a = ss.value.Address
+	case contact.value != nil:
+		a = contact.value.Address
+	}
+	if p.Conversation != nil && (a.IsZero() || p.Conversation.Address != a) {
+		if err := t.savePerson(p.Conversation.Address, contactRow{}, sessionRow{}); err != nil {
+			return 0, err
+		}
+	}
+	if contact.value != nil || ss.value != nil {
+		err = t.savePerson(a, contact, ss)
+	}
+	return talk, err
+}
+
+// savePerson writes the row of a person: what is given, and which conversation
+// saveTalk made the latest one.
+func (t *tx) savePerson(a channels.Address, contact contactRow, ss sessionRow) error {
+	p, err := t.person(a)
+	if err != nil {
+		return err
+	}
+	p = t.edit(a, p)
+	links := p.row == 0 || t.linked[p]
+	if ss.value != nil {
+		links = links || reindex(p.session, ss.value)
+		p.session = ss.value
+	}
+	if c := contact.value; c != nil {
+		if c.Thread == "" && p.contact != nil {
+			c.Thread = p.contact.Thread
+		}
+		p.contact = c
+	}
+	delete(t.linked, p)
+	thread := any(nil)
+	if p.contact != nil {
+		thread = text(p.contact.Thread)
+	}
+	started, seen := index(p.session)
+	talk := number(p.talkRow)
+	if p.row == 0 {
+		p.row = t.next()
+		t.exec(`INSERT INTO people (id, agency, channel, peer, contact, thread, session, talk, started, seen, identity, code)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+			p.row, string(a.Agency), string(a.Channel), string(a.Peer), blob(contact.body), thread, blob(ss.body), talk, started, seen,
+			blob(ss.identity), blob(ss.code))
+		return nil
+	}
+	switch {
+	case contact.value != nil && ss.value != nil:
+		t.exec("UPDATE people SET contact = $2, thread = $3, session = $4 WHERE id = $1", p.row, contact.body, thread, ss.body)
+	case contact.value != nil:
+		t.exec("UPDATE people SET contact = $2, thread = $3 WHERE id = $1", p.row, contact.body, thread)
+	case ss.value != nil:
+		t.exec("UPDATE people SET session = $2 WHERE id = $1", p.row, ss.body)
+	}
+	// What indexes are made of is left alone where it can be: the row then stays
+	// in its page.
+	if links {
+		t.exec("UPDATE people SET talk = $2, started = $3, seen = $4 WHERE id = $1", p.row, talk, started, seen)
+		if ss.value != nil {
+			t.exec("UPDATE people SET identity = $2, code = $3 WHERE id = $1", p.row, blob(ss.identity), blob(ss.code))
+		}
+	}
+	return nil
+}
+
+// index is by what Expire finds a session.
+func index(s *session.Session) (started, seen any) {
+	if s == nil || !s.Active() {
+		return nil, nil
+	}
+	return s.Started, s.LastSeen
+}
+
+// reindex reports whether what the index has would hide s from Expire or
+// ByCode, or is not s's own. That the person was seen later does not: Expire
+// looks, and corrects it.
+func reindex(old, s *session.Session) bool {
+	if old == nil || old.ID != s.ID || old.Active() != s.Active() || !sameIdentity(old.Identity, s.Identity) {
+		return true
+	}
+	return s.Active() && (!old.Started.Equal(s.Started) || s.LastSeen.Before(old.LastSeen))
+}
+
+func sameIdentity(a, b *eid.Identity) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// thread keeps the provider's name of a conversation, when a report tells it.
+func (t *tx) thread(a channels.Address, talk int64, thread string) error {
+	if thread == "" {
+		return nil
+	}
+	p, err := t.person(a)
+	if err != nil {
+		return err
+	}
+	if talk != 0 && (p.talkRow != talk || p.talk.Thread != thread) {
+		t.exec("UPDATE conversations SET thread = $2 WHERE id = $1", talk, thread)
+		if p.talkRow == talk {
+			p = t.edit(a, p)
+			c := *p.talk
+			c.Thread = thread
+			p.talk = &c
+		}
+	}
+	if p.contact != nil && p.contact.Thread != thread {
+		t.exec("UPDATE people SET thread = $2 WHERE id = $1", p.row, thread)
+		p = t.edit(a, p)
+		p.contact = cloneContact(p.contact)
+		p.contact.Thread = thread
+	}
+	return nil
+}
