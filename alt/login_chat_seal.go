@@ -95,7 +95,7 @@ func (s *Service) bare(ctx context.Context, e channels.Event) (channels.Event, e
 		}
 		bare := *e
 		bare.Content, bare.Raw = nothing, nil
-		return &bare, s.overhear(ctx, e)
+		return &bare, s.withhold(ctx, e)
 	case *channels.Edited:
 		if !within {
 			_, err := s.cfg.Store.Flow(ctx, e.Agency, overheardKey(&e.EventMeta, e.ID))
@@ -129,9 +129,10 @@ func overheardKey(m *channels.EventMeta, id channels.ProviderID) string {
 	return flowOverheard + hex.EncodeToString(sum[:])
 }
 
-// overhear keeps what a message says until it is handled. A message that comes
-// again is kept already, or was.
-func (s *Service) overhear(ctx context.Context, e *channels.Received) error {
+// withhold keeps what a message says until it is handled. A message that comes
+// again is kept already, or was. What cannot be kept would come again for ever,
+// and is no answer: of that nothing is kept.
+func (s *Service) withhold(ctx context.Context, e *channels.Received) error {
 	key, now := overheardKey(&e.EventMeta, e.ID), s.cfg.Now()
 	f, err := s.cfg.Store.Flow(ctx, e.Agency, key)
 	switch {
@@ -143,11 +144,8 @@ func (s *Service) overhear(ctx context.Context, e *channels.Received) error {
 		return nil
 	}
 	var said overheard
-	if said.Content, err = channels.MarshalContent(e.Content); err != nil {
-		return err
-	}
-	if len(said.Content) > MaxFlow/2 { // nothing that a dialogue asks for
-		said.Content = nil
+	if b, no := channels.MarshalContent(e.Content); no == nil && len(b) <= MaxFlow/2 {
+		said.Content = b
 	}
 	f.Expires = now.Add(markFor)
 	if err := s.logins.seal(&f, said); err != nil {

@@ -1,6 +1,7 @@
 package alt_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -294,6 +295,30 @@ func TestALineAsksInTheChatOnlyAsItsPolicySays(t *testing.T) {
 	require.False(t, c.Dossier().Conversation.Login.InChat)
 	c.Says(canaryCode)
 	require.Equal(t, channels.Text{Body: canaryCode}, c.Transcript()[len(c.Transcript())-1].Content, "and asks for no code")
+}
+
+func TestEveryQuestionIsOneMessageOnEveryKindOfLine(t *testing.T) {
+	for _, kind := range []channels.Kind{channels.WhatsApp, channels.Messenger, channels.Instagram, channels.Viber, channels.Telegram, channels.SMS, channels.WebChat} {
+		for _, language := range []string{"et", "en", "ru"} {
+			t.Run(string(kind)+" "+language, func(t *testing.T) {
+				id := &ident{method: eid.MobileID, err: eid.ErrPending}
+				hs := alttest.NewWith(t, alttest.Config{Lines: map[channels.ID]channels.Kind{"line": kind},
+					Handler: alt.HandlerFunc(func(_ context.Context, turn *alt.Turn) error {
+						turn.SetLanguage(language)
+						err := turn.Authenticate(alt.Authentication{Purpose: strings.Repeat("ж", 200)})
+						require.NoError(t, err)
+						return err
+					}),
+					Change: func(c *alt.Config) {
+						c.Logins.Methods = []eid.Authenticator{id}
+						c.Logins.Names["agency"]["et"] = strings.Repeat("Ж", 28)
+						c.Logins.Lines["line"] = alt.LoginPolicy{InChat: true}
+					}})
+				c := hs.Chat("line").Says("tere").Says("x").Says(canaryCode).Says(canaryPhone)
+				require.Len(t, c.Sent(), 5)
+			})
+		}
+	}
 }
 
 func TestTwoPeopleAndTwoLoginsAreApart(t *testing.T) {
