@@ -56,7 +56,9 @@ type Archive interface {
 // Ledger reads what happened in the service itself.
 type Ledger interface {
 	// Log returns a page of the security log, oldest first, and the cursor of
-	// the next page.
+	// the next page, empty at the end. Entries must become visible in the order
+	// of Seq: once one was returned, none of the agency's with a smaller number
+	// may appear, or whoever follows the log would miss it (alt/audit does).
 	Log(ctx context.Context, q LogQuery) (page []LogEntry, next string, err error)
 	// Depths returns the number of items in each queue that are not finished.
 	Depths(ctx context.Context) (map[Work]int, error)

@@ -78,6 +78,7 @@ func reading() []check {
 		}},
 		{"no change becomes visible behind a position that was read", positions},
 		{"the security log is kept in order and read in pages", securityLog},
+		{"who follows the security log misses nothing while many write", following},
 		{"the security log is narrowed", func(w *world) {
 			for i := range 4 {
 				e := entry(fmt.Sprint(i))
