@@ -57,3 +57,43 @@ func TestStore(t *testing.T) {
 		},
 	})
 }
+
+// Small words for the other tests.
+
+func at(peer channels.Peer) channels.Address {
+	return channels.Address{Agency: agency, Channel: line, Peer: peer}
+}
+
+func says(peer channels.Peer, key, text string) *channels.Received {
+	return &channels.Received{
+		EventMeta: channels.EventMeta{Key: key, Channel: line, Agency: agency, Peer: peer, At: time.Now(), Raw: []byte(`{"raw":"` + text + `"}`)},
+		ID:        channels.ProviderID(key), Content: channels.Text{Body: text},
+	}
+}
+
+func accept(t testing.TB, st *pgstore.Store, evs ...channels.Event) {
+	t.Helper()
+	n, err := st.Accept(t.Context(), evs)
+	require.NoError(t, err)
+	require.Equal(t, len(evs), n)
+}
+
+func claim(t testing.TB, st *pgstore.Store, work alt.Work, max int) []alt.Item {
+	t.Helper()
+	items, err := st.Claim(t.Context(), alt.ClaimQuery{Work: work, Max: max, Lease: time.Minute})
+	require.NoError(t, err)
+	return items
+}
+
+func commit(t testing.TB, st *pgstore.Store, it alt.Item, c alt.Changes) {
+	t.Helper()
+	require.NoError(t, st.Commit(t.Context(), it, c))
+}
+
+func talk(a channels.Address, id string) *alt.Conversation {
+	return &alt.Conversation{ID: id, Address: a, State: alt.Open, Opened: time.Now(), Name: string(a.Peer)}
+}
+
+func answer(a channels.Address, id channels.MessageID, text string) channels.Outbound {
+	return channels.Outbound{ID: id, To: a, Author: channels.Bot, Parts: 1, Content: channels.Text{Body: text}}
+}
