@@ -57,6 +57,14 @@ type Config struct {
 	// again for the same message. Nil: all passes.
 	Topic func(ctx context.Context, c Conversation, o channels.Outbound) error
 
+	// Template tells how far a template is with the provider of a line. It is asked
+	// before a message with one is queued, by a handler, a specialist or a program,
+	// and again when it goes out, which may be later: unless it is Approved, the
+	// message is refused with an error of class channels.ErrTemplate, or becomes a
+	// letter with its code. An error of the hook is tried again. Nil: drivers and
+	// providers decide alone.
+	Template func(ctx context.Context, line channels.ID, t channels.Template) (Approval, error)
+
 	// PublicURL is the address at which providers call Webhooks(), without a
 	// trailing slash, e.g. "https://alt.agency.ee/webhooks". Signatures cover
 	// it, so it is never taken from the request. Required when a line or

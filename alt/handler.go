@@ -152,5 +152,8 @@ func (s *Service) call(ctx context.Context, h Handler, t *Turn) error {
 	if err := s.answersOnTopic(ctx, t); err != nil {
 		return err
 	}
+	if err := s.approved(ctx, t.line, t.fx.send...); err != nil {
+		return err
+	}
 	return t.handedOver()
 }

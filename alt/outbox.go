@@ -48,6 +48,14 @@ func (s *Service) send(ctx context.Context, it Item) {
 		s.release(ctx, it, l.info.ID, time.Time{}, refusal, "send")
 		return
 	}
+	if err := s.approved(ctx, l, o); err != nil {
+		at := time.Time{}
+		if !hopeless(err) {
+			at = s.retry(it, delay(it.Attempt))
+		}
+		s.release(ctx, it, l.info.ID, at, err, "send")
+		return
+	}
 	o.Extended = extended
 	carryOver(&o, l.info, d.Contact)
 	s.bindMedia(&o)

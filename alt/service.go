@@ -158,6 +158,9 @@ func (s *Service) queueParts(ctx context.Context, l *line, o channels.Outbound, 
 	if err := s.sayable(ctx, l, d, parts); err != nil {
 		return err
 	}
+	if err := s.unlessQueued(ctx, parts, s.approved(ctx, l, parts...)); err != nil {
+		return err
+	}
 	c := Changes{Send: parts, Log: []LogEntry{{
 		Agency: o.To.Agency, At: now, Act: "message.queued", Actor: or(o.By, string(o.Author)), Line: l.info.ID, Message: string(o.ID),
 	}}}

@@ -38,6 +38,9 @@ func (s *Service) talk(ctx context.Context, agency channels.Agency, conversation
 	if err := do(t); err != nil {
 		return err
 	}
+	if err := s.approved(ctx, l, t.fx.send...); err != nil {
+		return err
+	}
 	if err := t.handedOver(); err != nil {
 		return err
 	}

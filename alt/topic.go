@@ -37,19 +37,23 @@ func (s *Service) answersOnTopic(ctx context.Context, t *Turn) error {
 	return err
 }
 
-// sayable is onTopic of a message outside of a turn. One that is queued already
-// is not asked about: Commit says whether it is the same.
+// sayable is onTopic of a message outside of a turn.
 func (s *Service) sayable(ctx context.Context, l *line, d Dossier, parts []channels.Outbound) error {
 	var conv Conversation
 	if d.Conversation != nil && d.Conversation.State == Open {
 		conv = *d.Conversation
 	}
-	err := s.onTopic(ctx, l, conv, parts)
-	if !errors.Is(err, ErrPolicy) {
-		return err
+	return s.unlessQueued(ctx, parts, s.onTopic(ctx, l, conv, parts))
+}
+
+// unlessQueued forgets the refusal of a message that is queued already: Commit
+// says whether it is the same.
+func (s *Service) unlessQueued(ctx context.Context, parts []channels.Outbound, refusal error) error {
+	if !errors.Is(refusal, ErrPolicy) && !errors.Is(refusal, channels.ErrTemplate) {
+		return refusal
 	}
-	if _, known := s.cfg.Store.Message(ctx, parts[0].To.Agency, parts[0].ID); known == nil {
+	if _, err := s.cfg.Store.Message(ctx, parts[0].To.Agency, parts[0].ID); err == nil {
 		return nil
 	}
-	return err
+	return refusal
 }
