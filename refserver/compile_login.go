@@ -52,7 +52,7 @@ func (c *compiler) login() {
 	}
 	p := &loginParts{
 		logins: alt.Logins{URL: c.PublicURL + loginPath, Keys: c.loginKeys(l.Keys), Lines: make(map[channels.ID]alt.LoginPolicy),
-			Names: make(map[channels.Agency]map[string]string), For: l.ValidFor.std(), PerHour: l.PerHour},
+			Names: make(map[channels.Agency]map[string]string), For: l.ValidFor.std(), PerHour: l.PerHour, Remember: l.Remember.std()},
 		pages: login.Config{URL: c.PublicURL + loginPath, PerMinute: l.PerMinute, ClientIP: clientBehind(c.trusted)},
 	}
 	for name, words := range l.Names {
@@ -60,7 +60,11 @@ func (c *compiler) login() {
 	}
 	for _, id := range slices.Sorted(maps.Keys(l.Lines)) {
 		policy := l.Lines[id]
-		p.logins.Lines[channels.ID(id)] = alt.LoginPolicy{Off: policy.Off, Least: c.level("login.lines."+id+".least", policy.Least)}
+		place := "login.lines." + id
+		p.logins.Lines[channels.ID(id)] = alt.LoginPolicy{
+			Off: policy.Off, Least: c.level(place+".least", policy.Least),
+			InChat: policy.InChat, InChatMost: c.level(place+".in_chat_most", policy.InChatMost),
+		}
 	}
 	if len(l.Names) == 0 {
 		c.fail("login.names", "is required: the short name of each agency, by language")
@@ -87,7 +91,7 @@ func (c *compiler) level(field, word string) eid.Level {
 // loginKeys reads the keys that seal what is kept of a login.
 func (c *compiler) loginKeys(list []loginKeyConf) func() []alt.Key {
 	if len(list) == 0 {
-		c.fail("login.keys", "is required: one, and the ones before it until their logins are over")
+		c.fail("login.keys", "is required: one, and the ones before it as long as remember")
 	}
 	var ids []string
 	for i, k := range list {

@@ -8,6 +8,7 @@ type loginConf struct {
 	ValidFor  duration                     `yaml:"valid_for"`
 	PerHour   int                          `yaml:"per_hour"`
 	PerMinute int                          `yaml:"per_minute"`
+	Remember  duration                     `yaml:"remember"`
 	Methods   loginMethodsConf             `yaml:"methods"`
 }
 
@@ -19,8 +20,10 @@ type loginKeyConf struct {
 
 // loginPolicyConf is what a line allows.
 type loginPolicyConf struct {
-	Off   bool   `yaml:"off"`
-	Least string `yaml:"least"`
+	Off        bool   `yaml:"off"`
+	Least      string `yaml:"least"`
+	InChat     bool   `yaml:"in_chat"`
+	InChatMost string `yaml:"in_chat_most"`
 }
 
 // loginMethodsConf holds what a person may choose from, at least one of them.

@@ -101,7 +101,7 @@ func TestLoginsAreMadeFromTheConfiguration(t *testing.T) {
 
 func TestAMistakeInTheLoginsIsToldWithItsField(t *testing.T) {
 	for name, c := range map[string]struct{ from, to, want string }{
-		"no key":                         {"keys: [{id: k1, key: {file: DIR/login.key}}]", "keys: []", "login.keys: is required: one, and the ones before it until their logins are over"},
+		"no key":                         {"keys: [{id: k1, key: {file: DIR/login.key}}]", "keys: []", "login.keys: is required: one, and the ones before it as long as remember"},
 		"a key without an id":            {"{id: k1, key", "{key", `login.keys[0].id: is required: a name that no other key has or had, like "2026-11"`},
 		"a key that is none":             {"DIR/login.key", "DIR/access.key", "login.keys[0]: must be 32 bytes in base64, as made by: head -c 32 /dev/urandom | base64"},
 		"a key twice":                    {"[{id: k1, key: {file: DIR/login.key}}]", "[{id: k1, key: {file: DIR/login.key}}, {id: k1, key: {file: DIR/login.key}}]", "login.keys[1].id: is another key's already"},

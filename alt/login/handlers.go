@@ -38,7 +38,7 @@ func (p *pages) open(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	// Lax: the return from an application or another site is a navigation to us.
-	http.SetCookie(w, &http.Cookie{Name: p.cookieName(), Value: cookie, Path: p.cookiePath(), HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: p.cookieName(), Value: cookie, Path: p.cookiePath(), HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode}) //nolint:gosec // Secure but on this machine
 	p.home(w, r)
 }
 
@@ -66,7 +66,7 @@ func (p *pages) cookie(r *http.Request) string {
 }
 
 func (p *pages) home(w http.ResponseWriter, r *http.Request) {
-	http.Redirect(w, r, p.base+"/"+query(language(r)), http.StatusSeeOther)
+	http.Redirect(w, r, p.base+"/"+query(language(r)), http.StatusSeeOther) //nolint:gosec // our own pages, in a language that they have
 }
 
 // show shows where the login of this browser is. While somebody is
@@ -179,7 +179,7 @@ func (p *pages) cancel(w http.ResponseWriter, r *http.Request) {
 		p.refuse(w, r, err)
 		return
 	}
-	http.SetCookie(w, &http.Cookie{Name: p.cookieName(), Path: p.cookiePath(), MaxAge: -1, HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: p.cookieName(), Path: p.cookiePath(), MaxAge: -1, HttpOnly: true, Secure: p.secure, SameSite: http.SameSiteLaxMode}) //nolint:gosec // as above
 	p.problem(w, r, http.StatusOK, "cancelled")
 }
 
