@@ -13,6 +13,7 @@
 //	/v1/                the API of the desk, described at /v1/openapi.yaml
 //	/v1/admin/          the API of lines, described at /v1/admin/openapi.yaml
 //	/lines              adding and removing lines, for people
+//	/login/             people prove who they are
 //	/healthz            the process is there
 //	/readyz             messages can be taken: the store can be written
 //	/heartbeat.json     name, version, times, and the state of external systems
