@@ -20,7 +20,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdLines(), cmdTrust(), cmdBackup(), cmdToken(), cmdVersion(),
+		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdLines(), cmdTrust(), cmdAudit(), cmdBackup(), cmdMigrate(), cmdToken(), cmdVersion(),
 	}
 }
 
@@ -54,7 +54,10 @@ func (c *console) dispatch(ctx context.Context, args []string) error {
 
 // valueFlags take the next argument as their value.
 func valueFlags() []string {
-	return []string{"addr", "data", "config", "demo", "provider", "state", "confirm"}
+	return []string{
+		"addr", "data", "config", "demo", "provider", "state", "confirm",
+		"dir", "keys", "key", "witness", "secret", "witnessed", "term", "conversation", "agency",
+	}
 }
 
 // splitCommand takes the first argument that is no flag and no flag's value.
