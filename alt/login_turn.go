@@ -318,7 +318,7 @@ func (t *Turn) identified(ctx context.Context, id eid.Identity) (bool, error) {
 	t.session() // a proof is a sign of life like a message
 	if t.d.Session.Prove(id) != nil {
 		t.loginFailed(LoginPerson)
-		return false, nil
+		return false, nil //nolint:nilerr // it ended, with its reason
 	}
 	account, err := t.svc.joined(ctx, t.Address(), id)
 	if err != nil {
