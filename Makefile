@@ -88,6 +88,10 @@ sbom: ## write the bill of materials (CycloneDX) to build/sbom.cdx.json
 	mkdir -p $(BUILD)
 	$(GO) run ./$(SCRIPTS)/sbom -version $(VERSION) -o $(BUILD)/sbom.cdx.json
 
+.PHONY: deploy-check
+deploy-check: ## manifests, units, alerts and dashboard, by the tools that read them
+	@refserver/deploy/check.sh $(BUILD)/deploy
+
 .PHONY: docs-check
 docs-check: ## the documents: links, commands and tests they name exist
 	$(GO) test -count=1 -run '^TestDocuments' -v ./internal/rules

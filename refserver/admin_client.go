@@ -111,7 +111,11 @@ func demoStore(data string) sqlitestore.Config {
 
 // open opens the store of a configuration.
 func (p *parts) open(ctx context.Context) (*sqlitestore.Store, error) {
-	return sqlitestore.Open(ctx, sqlitestore.Config{Path: databasePath(p.data), Key: p.key, KeyFile: p.keyFile, RawFor: p.rawFor, Now: p.alt.Now})
+	return sqlitestore.Open(ctx, p.storeConfig())
+}
+
+func (p *parts) storeConfig() sqlitestore.Config {
+	return sqlitestore.Config{Path: databasePath(p.data), Key: p.key, KeyFile: p.keyFile, RawFor: p.rawFor, Now: p.alt.Now}
 }
 
 // adminClient asks a server's handler of commands.
