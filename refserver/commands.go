@@ -20,7 +20,7 @@ type command struct {
 
 func commands() []command {
 	return []command{
-		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdLines(), cmdTrust(), cmdAudit(), cmdBackup(), cmdMigrate(), cmdMigrate(), cmdToken(), cmdVersion(),
+		cmdServe(), cmdCheckConfig(), cmdWebhooks(), cmdMessage(), cmdReplay(), cmdDeadLetters(), cmdLines(), cmdTrust(), cmdAudit(), cmdBackup(), cmdMigrate(), cmdToken(), cmdVersion(),
 	}
 }
 
