@@ -55,3 +55,15 @@ func TestAReadThatFailedLeavesNoSlot(t *testing.T) {
 	_, again := c.get(who("a"))
 	require.NotNil(t, again)
 }
+
+func TestWhatAReaderFillsDuringATransactionIsNotBelievedInIt(t *testing.T) {
+	t.Parallel()
+	s := &Store{people: newCache(8)}
+	tr := newTx(s)
+	tr.people[who("a")] = nil // changed in the transaction, without having been read
+	_, empty := s.people.get(who("a"))
+	s.people.fill(empty, &person{row: 1, talkLog: 7}) // from before it
+	require.NotNil(t, s.people.peek(who("a")))
+	require.Nil(t, tr.known(who("a")))
+	require.Nil(t, tr.known(who("b")))
+}

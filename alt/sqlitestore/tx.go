@@ -99,9 +99,11 @@ func (t *tx) flush() error {
 	return err
 }
 
-// known returns a person if no reading is needed for it.
+// known returns a person if no reading is needed for it. Of one whom this
+// transaction has changed unread, nothing is known: what a reader has put into
+// the cache meanwhile is from before.
 func (t *tx) known(a channels.Address) *person {
-	if p := t.people[a]; p != nil {
+	if p, mine := t.people[a]; mine {
 		return p
 	}
 	return t.s.people.peek(a)
