@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -89,6 +90,7 @@ func TestDemoProvesWhoSomebodyIsByEachMethod(t *testing.T) {
 			require.NotContains(t, shown, "EE60001019906")
 			require.Contains(t, p.post("/desk/chats/"+chat+"/reveal", "/?chat="+chat), "EE60001019906")
 			require.Contains(t, p.get("/?chat="+chat, "et"), "Näitamine jäi turvalogisse")
+			require.Contains(t, p.get("/?chat="+chat, "et"), `data-gone="`)
 			other := p.client
 			p.client = p.visitor()
 			require.NotContains(t, p.get("/?chat="+chat, "et"), "EE60001019906", "only who asked sees it")
@@ -177,4 +179,18 @@ func TestALinkIntoAConversationWritesNothingByItself(t *testing.T) {
 func TestAddressesInATextAreFound(t *testing.T) {
 	require.Equal(t, []piece{{Text: "vt "}, {Text: "http://127.0.0.1:1/a?b=c", URL: "http://127.0.0.1:1/a?b=c"}, {Text: "\nja <https:"}}, linked("vt http://127.0.0.1:1/a?b=c\nja <https:"))
 	require.Empty(t, linked(""))
+}
+
+func TestACodeThatWasAskedForLeavesThePageAfterAMinute(t *testing.T) {
+	var v reveals
+	now := time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	mine, other := &deskSession{cookie: &http.Cookie{Value: "a"}}, &deskSession{cookie: &http.Cookie{Value: "b"}}
+	v.put(mine, "c1", apiIdentity{Code: "EE60001019906"}, now)
+	require.Equal(t, "EE60001019906", v.get(mine, "c1", now.Add(revealFor-1)).identity.Code)
+	require.Nil(t, v.get(mine, "c1", now.Add(revealFor)))
+	require.Nil(t, v.get(mine, "c2", now), "in another conversation")
+	require.Nil(t, v.get(other, "c1", now), "in another session")
+	require.Nil(t, v.get(&deskSession{}, "c1", now))
+	v.put(other, "c2", apiIdentity{}, now.Add(revealFor))
+	require.Len(t, v.known, 1, "what is over is forgotten")
 }

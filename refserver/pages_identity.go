@@ -32,7 +32,7 @@ type loginView struct {
 	ID       string       // of the conversation
 	Back     string       // for the form
 	Identity *apiIdentity // nil: nobody, or not the visitor's to see
-	Revealed bool         // with the whole code
+	Revealed time.Time    // with the whole code, until then
 }
 
 // whoIs returns how the authentication in a conversation goes, and for whoever has
@@ -46,8 +46,8 @@ func (p *pages) whoIs(s *deskSession, me apiMe, c apiChat) (*loginView, error) {
 	if c.Login.Status != "proven" || !mine && me.Role != desk.Admin {
 		return v, nil
 	}
-	if known, ok := p.Revealed.get(s, c.ID, p.Now()); ok {
-		v.Identity, v.Revealed = &known, true
+	if known := p.Revealed.get(s, c.ID, p.Now()); known != nil {
+		v.Identity, v.Revealed = &known.identity, known.until
 		return v, nil
 	}
 	var id apiIdentity
@@ -107,12 +107,16 @@ func (v *reveals) put(s *deskSession, chat string, id apiIdentity, now time.Time
 	v.known[[2]string{s.cookie.Value, chat}] = revealed{id, now.Add(revealFor)}
 }
 
-func (v *reveals) get(s *deskSession, chat string, now time.Time) (apiIdentity, bool) {
+// get returns what was asked for in this session; nil when that was nothing.
+func (v *reveals) get(s *deskSession, chat string, now time.Time) *revealed {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if s.cookie == nil {
-		return apiIdentity{}, false
+		return nil
 	}
 	known, ok := v.known[[2]string{s.cookie.Value, chat}]
-	return known.identity, ok && now.Before(known.until)
+	if !ok || !now.Before(known.until) {
+		return nil
+	}
+	return &known
 }

@@ -169,6 +169,12 @@
   setInterval(tick, 1000);
   tick();
 
+  // What is shown for a time only is fetched again when that is over.
+  setInterval(() => {
+    const at = document.querySelector("[data-gone]");
+    if (at && Date.parse(at.dataset.gone) < Date.now() - 1000) refresh(); // written in whole seconds
+  }, 1000);
+
   // Streams: one for the phones, one of the desk's own API. Neither says what to
   // show, only that something changed after what the page shows; several changes
   // are fetched at once. A browser gives a stream up when it was refused, as after
