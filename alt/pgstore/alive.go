@@ -189,11 +189,14 @@ type news struct {
 }
 
 func newNews(s *Store) *news {
-	n := &news{s: s, said: make(chan struct{}, 1), done: make(chan struct{}), wakes: make(map[string]bool), readers: make(map[chan alt.Work]bool)}
-	if !s.cfg.Pooled {
+	return &news{s: s, said: make(chan struct{}, 1), done: make(chan struct{}), wakes: make(map[string]bool), readers: make(map[chan alt.Work]bool)}
+}
+
+func (n *news) start() {
+	if !n.s.cfg.Pooled {
 		go n.loop()
 	}
-	return n
+	go n.s.watchNotes(n.done)
 }
 
 // channel is the name that the replicas of one schema listen to.
@@ -243,6 +246,10 @@ func (n *news) loop() {
 
 // heard passes on what another replica said.
 func (n *news) heard(payload string) {
+	if payload == noted {
+		n.s.lookForNotes()
+		return
+	}
 	words := strings.Fields(payload)
 	if len(words) == 0 || words[0] == strconv.FormatInt(n.s.replica, 10) {
 		return
@@ -253,6 +260,7 @@ func (n *news) heard(payload string) {
 }
 
 func (n *news) everything() {
+	n.s.lookForNotes()
 	for _, w := range []alt.Work{alt.Media, alt.Inbox, alt.Outbox, alt.Reconcile} {
 		n.pass(w)
 	}

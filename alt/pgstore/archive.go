@@ -35,16 +35,17 @@ func (s *Store) Conversation(ctx context.Context, agency channels.Agency, id str
 	return talkOf(r)
 }
 
-// changed reads one half of the feed by its index.
-const changed = "(" + changedTalk + "WHERE n.agency = $1 AND n.open = $4 AND n.position > $2 ORDER BY n.position LIMIT $3)"
+// changedFeed reads both halves of the feed by their index.
+const changedFeed = `SELECT x.*, a.position FROM (SELECT 1) AS always LEFT JOIN agencies a ON a.agency = $1 LEFT JOIN (SELECT * FROM (
+	(` + changedTalk + `WHERE n.agency = $1 AND NOT n.open AND n.position > $2 ORDER BY n.position LIMIT $3) UNION ALL
+	(` + changedTalk + `WHERE n.agency = $1 AND n.open AND n.position > $2 ORDER BY n.position LIMIT $3)
+	) AS halves ORDER BY position LIMIT $3) AS x ON true ORDER BY x.position`
 
 // Changed implements alt.Archive. One query, so that no change is between two.
 // The latest position is read with it: it is that of the last change that can be
 // seen, because positions are given under the lock of their agency.
 func (s *Store) Changed(ctx context.Context, agency channels.Agency, after int64, max int) ([]alt.Conversation, int64, error) {
-	rows, err := s.read(ctx, "SELECT x.*, a.position FROM (SELECT 1) AS always LEFT JOIN agencies a ON a.agency = $1 LEFT JOIN (SELECT * FROM ("+
-		strings.ReplaceAll(changed, "$4", "false")+" UNION ALL "+strings.ReplaceAll(changed, "$4", "true")+
-		") AS halves ORDER BY position LIMIT $3) AS x ON true ORDER BY x.position", string(agency), after, max)
+	rows, err := s.read(ctx, changedFeed, string(agency), after, max)
 	if err != nil || len(rows) == 0 {
 		return nil, 0, err
 	}

@@ -16,6 +16,7 @@ type needs struct {
 	locks   []int64 // lanes, addresses and provider ids, see lockOf
 	items   []int64 // whose lanes are locked as well
 	people  []channels.Address
+	talks   []talkKey
 	keys    []eventKey
 	sends   []messageKey
 	onces   []onceKey
@@ -35,6 +36,10 @@ type (
 		id     channels.MessageID
 		part   int
 	}
+	talkKey struct {
+		agency channels.Agency
+		id     string
+	}
 	onceKey struct {
 		agency channels.Agency
 		key    string
@@ -50,6 +55,7 @@ func (n *needs) add(m *needs) {
 	n.locks = append(n.locks, m.locks...)
 	n.items = append(n.items, m.items...)
 	n.people = append(n.people, m.people...)
+	n.talks = append(n.talks, m.talks...)
 	n.keys = append(n.keys, m.keys...)
 	n.sends = append(n.sends, m.sends...)
 	n.onces = append(n.onces, m.onces...)
@@ -61,7 +67,7 @@ func (n *needs) add(m *needs) {
 
 func (n *needs) clear() {
 	*n = needs{
-		locks: n.locks[:0], items: n.items[:0], people: n.people[:0], keys: n.keys[:0], sends: n.sends[:0], onces: n.onces[:0],
+		locks: n.locks[:0], items: n.items[:0], people: n.people[:0], talks: n.talks[:0], keys: n.keys[:0], sends: n.sends[:0], onces: n.onces[:0],
 		named: n.named[:0], parked: n.parked[:0], marks: n.marks[:0],
 	}
 }
@@ -107,6 +113,7 @@ func (s *Store) needsOf(it alt.Item, p *change) *needs {
 	}
 	if p.Conversation != nil {
 		person(p.Conversation.Address)
+		n.talks = append(n.talks, talkKey{p.Conversation.Address.Agency, p.Conversation.ID})
 	} else if p.Record && it.Event != nil {
 		person(it.Event.Meta().Address())
 	}

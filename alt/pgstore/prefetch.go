@@ -43,8 +43,24 @@ func (t *tx) begin(start []statement, n *needs) error {
 	if len(n.people) > 0 {
 		list = append(list, t.readPeople(n.people))
 	}
+	if len(n.talks) > 0 {
+		list = append(list, t.readTalks(n.talks))
+	}
 	return t.send(append(list, t.readKeys(n)...))
 }
+
+const (
+	knownKeys = `SELECT k.agency, k.key FROM unnest($1::text[], $2::bytea[]) AS n(agency, key)
+				JOIN event_keys k ON k.agency = n.agency AND k.key = n.key`
+	knownPrints = `SELECT i.agency, i.message, i.part, i.print FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n(agency, message, part)
+				JOIN items i ON i.agency = n.agency AND i.message = n.message AND i.part = n.part`
+	readParked = `SELECT p.agency, p.channel, p.provider, p.at, p.status, p.code, p.reported
+				FROM unnest($1::text[], $2::text[], $3::text[]) AS n(agency, channel, provider)
+				JOIN parked p ON p.agency = n.agency AND p.channel = n.channel AND p.provider = n.provider ORDER BY p.id`
+	readMarks = `SELECT w.agency, w.channel, w.peer, w.status, w.until, w.reported, w.at
+				FROM unnest($1::text[], $2::text[], $3::text[]) AS n(agency, channel, peer)
+				JOIN watermarks w ON w.agency = n.agency AND w.channel = n.channel AND w.peer = n.peer`
+)
 
 // readKeys looks up names.
 func (t *tx) readKeys(n *needs) (list []statement) {
@@ -55,8 +71,7 @@ func (t *tx) readKeys(n *needs) (list []statement) {
 			t.known[k] = false
 		}
 		list = append(list, statement{
-			sql: `SELECT k.agency, k.key FROM unnest($1::text[], $2::bytea[]) AS n(agency, key)
-				JOIN event_keys k ON k.agency = n.agency AND k.key = n.key`,
+			sql:  knownKeys,
 			args: []any{agencies, keys}, read: func(rows []row) error {
 				for _, r := range rows {
 					t.known[eventKey{channels.Agency(r.str(0)), [16]byte(r.blob(1))}] = true
@@ -72,8 +87,7 @@ func (t *tx) readKeys(n *needs) (list []statement) {
 			t.prints[k] = nil
 		}
 		list = append(list, statement{
-			sql: `SELECT i.agency, i.message, i.part, i.print FROM unnest($1::text[], $2::text[], $3::bigint[]) AS n(agency, message, part)
-				JOIN items i ON i.agency = n.agency AND i.message = n.message AND i.part = n.part`,
+			sql:  knownPrints,
 			args: []any{agencies, ids, parts}, read: func(rows []row) error {
 				for _, r := range rows {
 					t.prints[messageKey{channels.Agency(r.str(0)), channels.MessageID(r.str(1)), int(r.num(2))}] = r.blob(3)
@@ -111,9 +125,7 @@ func (t *tx) readReported(n *needs) (list []statement) {
 		}
 		agencies, lines, providers := columnsOf(once)
 		list = append(list, statement{
-			sql: `SELECT p.agency, p.channel, p.provider, p.at, p.status, p.code, p.reported
-				FROM unnest($1::text[], $2::text[], $3::text[]) AS n(agency, channel, provider)
-				JOIN parked p ON p.agency = n.agency AND p.channel = n.channel AND p.provider = n.provider ORDER BY p.id`,
+			sql:  readParked,
 			args: []any{agencies, lines, providers}, read: func(rows []row) error {
 				for _, r := range rows {
 					k := providerKey{channels.Agency(r.str(0)), channels.ID(r.str(1)), channels.ProviderID(r.str(2))}
@@ -129,9 +141,7 @@ func (t *tx) readReported(n *needs) (list []statement) {
 			t.marks[a] = nil
 		}
 		list = append(list, statement{
-			sql: `SELECT w.agency, w.channel, w.peer, w.status, w.until, w.reported, w.at
-				FROM unnest($1::text[], $2::text[], $3::text[]) AS n(agency, channel, peer)
-				JOIN watermarks w ON w.agency = n.agency AND w.channel = n.channel AND w.peer = n.peer`,
+			sql:  readMarks,
 			args: []any{agencies, lines, peers}, read: func(rows []row) error {
 				for _, r := range rows {
 					a := addressOf(r, 0)

@@ -31,9 +31,12 @@ type Store struct {
 	alive   *alive
 	news    *news
 
+	noted chan struct{} // there may be notes
+
 	calls   chan *call
 	closing sync.RWMutex // held for reading while a call is queued, or a query runs
 	closed  bool
+	looked  atomic.Int64                          // when Claim last looked what is due, in nanoseconds
 	wrote   chan struct{}                         // closed when the writer has ended
 	fault   atomic.Pointer[func(sql string) bool] // a test's
 }
@@ -49,7 +52,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		cfg: cfg, dial: dial, pool: newPool(dial, cfg.Connections), calls: make(chan *call, 4*batchSize), wrote: make(chan struct{}),
+		cfg: cfg, dial: dial, pool: newPool(dial, cfg.Connections), calls: make(chan *call, 4*batchSize), wrote: make(chan struct{}), noted: make(chan struct{}, 1),
 	}
 	if s.vault, err = newVault(cfg.Key); err != nil {
 		return nil, err
@@ -59,6 +62,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		s.pool.close()
 		return nil, err
 	}
+	s.news.start()
 	w := &writer{s: s}
 	go func() {
 		defer close(s.wrote)

@@ -43,6 +43,7 @@ func (t *tx) saveTalk(p *change) (int64, error) {
 			}
 		}
 	}
+	t.talks[talkKey{c.Address.Agency, c.ID}] = storedTalk{row, c.Version, c.Thread, c.Address}
 	t.place(row, c.Address.Agency, c.State == alt.Open, func(position int64) { p.position = position })
 	latest := c.Version == 1 || c.State == alt.Open
 	if latest || who.talkRow == row {
@@ -63,26 +64,49 @@ type storedTalk struct {
 	address      channels.Address
 }
 
+const readTalkNames = `SELECT c.agency, c.channel, c.peer, c.name, c.id, c.version, c.thread FROM unnest($1::text[], $2::text[]) AS n(agency, name)
+			JOIN conversations c ON c.name = n.name AND c.agency = n.agency`
+
+// readTalks looks conversations up by their ids.
+func (t *tx) readTalks(list []talkKey) statement {
+	agencies, names := make([]string, len(list)), make([]string, len(list))
+	for i, k := range list {
+		agencies[i], names[i] = string(k.agency), k.id
+		t.talks[k] = storedTalk{}
+	}
+	return statement{
+		sql:  readTalkNames,
+		args: []any{agencies, names}, read: func(rows []row) error {
+			for _, r := range rows {
+				a := addressOf(r, 0)
+				t.talks[talkKey{a.Agency, r.str(3)}] = storedTalk{r.num(4), r.num(5), r.str(6), a}
+			}
+			return nil
+		},
+	}
+}
+
 // findTalk looks a conversation up; p is the person whose it is. One that is
 // with another address is guarded by that one's lock.
 func (t *tx) findTalk(p *person, c *alt.Conversation) (storedTalk, error) {
 	if p.talk != nil && p.talk.ID == c.ID {
 		return storedTalk{p.talkRow, p.talk.Version, p.talk.Thread, p.talk.Address}, nil
 	}
-	for {
-		r, err := t.one("SELECT id, version, thread, agency, channel, peer FROM conversations WHERE agency = $1 AND name = $2", string(c.Address.Agency), c.ID)
-		if err != nil || r == nil {
+	key := talkKey{c.Address.Agency, c.ID}
+	old, read := t.talks[key]
+	for !read || old.row != 0 && !t.held[t.s.addressLock(old.address)] {
+		if old.row != 0 {
+			if err := t.hold(t.s.addressLock(old.address)); err != nil {
+				return storedTalk{}, err
+			}
+		}
+		// What was read before the lock was had may have changed.
+		if err := t.send(append(t.pending(), t.readTalks([]talkKey{key}))); err != nil {
 			return storedTalk{}, err
 		}
-		old := storedTalk{r.num(0), r.num(1), r.str(2), addressOf(r, 3)}
-		lock := t.s.addressLock(old.address)
-		if t.held[lock] {
-			return old, nil
-		}
-		if err := t.hold(lock); err != nil {
-			return storedTalk{}, err
-		}
+		old, read = t.talks[key], true
 	}
+	return old, nil
 }
 
 // moveTalk shows a conversation's new address to who had it.

@@ -30,9 +30,10 @@ type tx struct {
 	held   map[int64]bool
 	err    error // of a draw
 	people map[channels.Address]*person
-	own    map[*person]bool // copies that may be changed
-	linked map[*person]bool // who have another latest conversation
-	items  map[int64]*item  // nil: there is none
+	own    map[*person]bool       // copies that may be changed
+	linked map[*person]bool       // who have another latest conversation
+	talks  map[talkKey]storedTalk // row 0: there is none
+	items  map[int64]*item        // nil: there is none
 	known  map[eventKey]bool
 	prints map[messageKey][]byte // nil: there is no such part
 	onces  map[onceKey][]byte
@@ -72,7 +73,7 @@ type bulk struct {
 func newTx(ctx context.Context, s *Store, c link) *tx {
 	return &tx{
 		s: s, ctx: ctx, c: c, held: make(map[int64]bool), people: make(map[channels.Address]*person), own: make(map[*person]bool),
-		linked: make(map[*person]bool), items: make(map[int64]*item), known: make(map[eventKey]bool), prints: make(map[messageKey][]byte),
+		linked: make(map[*person]bool), talks: make(map[talkKey]storedTalk), items: make(map[int64]*item), known: make(map[eventKey]bool), prints: make(map[messageKey][]byte),
 		onces: make(map[onceKey][]byte), named: make(map[providerKey]int64), parked: make(map[providerKey][]parked),
 		marks: make(map[channels.Address][]watermark), rows: make(map[string]*bulk), urgent: make(map[int64]channels.Priority),
 		freed: make(map[int64]bool), saved: make(map[int64]bool), wakes: make(map[string]bool),

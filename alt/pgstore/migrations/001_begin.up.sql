@@ -1,6 +1,9 @@
 -- What is compared byte by byte, names and keys, has the collation "C": its
 -- indexes are the fastest, and no update of a locale library can break them.
 --
+-- Indexes begin with what tells most rows apart, not with the agency: several that
+-- begin alike would look the same to a planner that has no statistics yet.
+--
 -- Everything that has a number has it from this sequence: items, places in a
 -- lane, letters, tokens, rows.
 CREATE SEQUENCE numbers;
@@ -55,10 +58,10 @@ CREATE TABLE items (
 	part      integer,
 	print     bytea
 ) WITH (fillfactor = 85);
-CREATE UNIQUE INDEX items_message ON items (agency, message, part) WHERE message IS NOT NULL;
-CREATE INDEX items_provider ON items (agency, channel, provider) WHERE provider IS NOT NULL AND direction = 2;
+CREATE UNIQUE INDEX items_message ON items (message, part, agency) WHERE message IS NOT NULL;
+CREATE INDEX items_provider ON items (provider, channel, agency) WHERE provider IS NOT NULL AND direction = 2;
 CREATE INDEX items_talk ON items (talk, id) WHERE talk IS NOT NULL;
-CREATE INDEX items_alone ON items (agency, channel, peer) WHERE direction IS NOT NULL AND talk IS NULL;
+CREATE INDEX items_alone ON items (peer, channel, agency) WHERE direction IS NOT NULL AND talk IS NULL;
 CREATE INDEX items_passing ON items (id) WHERE state = 1 AND direction IS NULL;
 
 -- Keys of events: a short hash of line and key.
@@ -66,7 +69,7 @@ CREATE TABLE event_keys (
 	agency text COLLATE "C" NOT NULL,
 	key    bytea NOT NULL,
 	at     timestamptz NOT NULL,
-	PRIMARY KEY (agency, key)
+	PRIMARY KEY (key, agency)
 );
 CREATE INDEX event_keys_at ON event_keys (at);
 
@@ -133,10 +136,10 @@ CREATE TABLE people (
 	identity bytea,
 	code     bytea
 ) WITH (fillfactor = 70);
-CREATE UNIQUE INDEX people_address ON people (agency, channel, peer);
+CREATE UNIQUE INDEX people_address ON people (peer, channel, agency);
 CREATE INDEX people_started ON people (started) WHERE started IS NOT NULL;
 CREATE INDEX people_seen ON people (seen) WHERE seen IS NOT NULL;
-CREATE INDEX people_code ON people (agency, code) WHERE code IS NOT NULL;
+CREATE INDEX people_code ON people (code, agency) WHERE code IS NOT NULL;
 
 CREATE TABLE conversations (
 	id      bigint PRIMARY KEY,
@@ -154,8 +157,8 @@ CREATE TABLE conversations (
 	search  text,
 	body    bytea NOT NULL
 ) WITH (fillfactor = 70);
-CREATE UNIQUE INDEX conversations_name ON conversations (agency, name);
-CREATE INDEX conversations_address ON conversations (agency, channel, peer);
+CREATE UNIQUE INDEX conversations_name ON conversations (name, agency);
+CREATE INDEX conversations_address ON conversations (peer, channel, agency);
 CREATE INDEX conversations_waiting ON conversations (agency) WHERE waiting IS NOT NULL;
 CREATE INDEX conversations_desk ON conversations (agency, held_by) WHERE kind = 'desk' AND open;
 
@@ -181,8 +184,8 @@ CREATE TABLE log (
 	detail       bytea,
 	PRIMARY KEY (agency, seq)
 );
-CREATE INDEX log_conversation ON log (agency, conversation, seq) WHERE conversation IS NOT NULL;
-CREATE INDEX log_message ON log (agency, message, seq) WHERE message IS NOT NULL;
+CREATE INDEX log_conversation ON log (conversation, agency, seq) WHERE conversation IS NOT NULL;
+CREATE INDEX log_message ON log (message, agency, seq) WHERE message IS NOT NULL;
 
 -- Reports on messages whose provider's id is not known yet.
 CREATE TABLE parked (
@@ -195,7 +198,7 @@ CREATE TABLE parked (
 	code     text COLLATE "C" NOT NULL,
 	reported timestamptz NOT NULL
 );
-CREATE INDEX parked_provider ON parked (agency, channel, provider);
+CREATE INDEX parked_provider ON parked (provider, channel, agency);
 
 -- Up to when a person was reported to have got or read everything. A receipt
 -- may come later than the report about its message.
@@ -207,7 +210,7 @@ CREATE TABLE watermarks (
 	until    timestamptz NOT NULL,
 	reported timestamptz NOT NULL,
 	at       timestamptz NOT NULL, -- when it came
-	PRIMARY KEY (agency, channel, peer, status)
+	PRIMARY KEY (peer, channel, agency, status)
 );
 CREATE INDEX watermarks_at ON watermarks (at);
 
@@ -217,7 +220,7 @@ CREATE TABLE once (
 	key    text COLLATE "C" NOT NULL,
 	print  bytea NOT NULL,
 	at     timestamptz NOT NULL,
-	PRIMARY KEY (agency, key)
+	PRIMARY KEY (key, agency)
 );
 CREATE INDEX once_at ON once (at);
 
@@ -247,9 +250,22 @@ CREATE TABLE flows (
 	sealed  bytea NOT NULL,
 	version bigint NOT NULL,
 	expires timestamptz NOT NULL,
-	PRIMARY KEY (agency, key)
+	PRIMARY KEY (key, agency)
 );
 CREATE INDEX flows_expires ON flows (expires);
+
+-- Messages that somebody queued in a transaction of their own, until they are
+-- taken up.
+CREATE TABLE notes (
+	id      bigint PRIMARY KEY DEFAULT nextval('numbers'),
+	agency  text COLLATE "C" NOT NULL,
+	message text COLLATE "C" NOT NULL,
+	part    integer NOT NULL,
+	print   bytea NOT NULL,
+	body    bytea NOT NULL,
+	at      timestamptz NOT NULL,
+	UNIQUE (message, part, agency)
+);
 
 -- Files of messages, sealed in chunks under a name that tells nothing.
 CREATE TABLE blobs (
@@ -257,6 +273,6 @@ CREATE TABLE blobs (
 	name   bytea NOT NULL,
 	n      integer NOT NULL,
 	sealed bytea NOT NULL,
-	PRIMARY KEY (agency, name, n)
+	PRIMARY KEY (name, agency, n)
 );
 ALTER TABLE blobs ALTER COLUMN sealed SET STORAGE EXTERNAL; -- it cannot be compressed
