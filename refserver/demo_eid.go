@@ -92,8 +92,8 @@ func newDemoEID(at, dir string, texts *pagetext.Catalog, ring func()) (*demoEID,
 	for _, p := range demoPeople() {
 		e.login.logins.Lines[p.line] = alt.LoginPolicy{}
 	}
-	for _, make := range []func() (eid.Authenticator, *trust.Store, error){e.smartID, e.mobileID, e.viaTARA} {
-		m, store, err := make()
+	for _, method := range []func() (eid.Authenticator, *trust.Store, error){e.smartID, e.mobileID, e.viaTARA} {
+		m, store, err := method()
 		if err != nil {
 			return nil, err
 		}
