@@ -141,7 +141,7 @@ func (s *Service) goesOn(ctx context.Context, d *Dossier) error {
 	}
 	conv, err := s.cfg.Store.Conversation(ctx, d.Contact.Address.Agency, d.Contact.Continues)
 	switch {
-	case err == nil && conv.State == Open && slices.Contains(conv.Trail, d.Contact.Address):
+	case err == nil && conv.State == Open:
 		d.Conversation = conv
 	case err == nil || errors.Is(err, ErrNotFound):
 		d.Contact.Continues = "" // kept with whatever changes next

@@ -128,6 +128,17 @@ func TestATalkWithABotIsErasedAfterItsSessionToo(t *testing.T) {
 	require.Equal(t, 2, sms.calls, "what was said since")
 }
 
+func TestATalkThatGoesOnIsNotErased(t *testing.T) {
+	hs, sms := erasing(t, 5*time.Minute)
+	chat := hs.Chat("sms").Says("tere")
+	hs.Advance(33 * time.Minute) // the session has ended
+	chat.Says("veel midagi")
+	hs.Advance(27 * time.Minute)
+	require.Zero(t, sms.calls, "the next one goes on")
+	hs.Advance(10 * time.Minute)
+	require.Equal(t, 1, sms.calls)
+}
+
 func TestWhatPeopleHoldIsNotErased(t *testing.T) {
 	hs, sms := erasing(t, time.Hour)
 	chat := hs.Chat("sms").Says("inimene")
@@ -210,4 +221,20 @@ func TestNothingIsErasedUnlessItIsAskedFor(t *testing.T) {
 	require.Zero(t, sms.calls)
 	_, err := alt.New(alt.Config{Store: hs.Store(), Handler: alt.HandlerFunc(ending), Channels: []channels.Channel{sms}, PublicURL: "https://a.example", EraseAfter: -1})
 	require.ErrorContains(t, err, "EraseAfter")
+}
+
+func TestAConversationThatWentOnElsewhereIsErasedOnEachLine(t *testing.T) {
+	hs, sms := erasing(t, time.Hour)
+	chat := hs.Chat("sms").Says("inimene")
+	other := hs.ChatAs("whatsapp", chat.Address().Peer)
+	conv := chat.Dossier().Conversation
+	conv.Trail = []channels.Address{chat.Address(), other.Address()}
+	require.NoError(t, hs.Store().Commit(context.Background(), alt.Item{}, alt.Changes{Conversation: conv,
+		Contact: &alt.Contact{Address: other.Address(), Continues: conv.ID}}))
+	other.Says("aitäh")
+	hs.Advance(3 * time.Hour)
+	require.Equal(t, 1, sms.calls)
+	require.Equal(t, []channels.Address{chat.Address()}, sms.Erasures())
+	require.Equal(t, []channels.Address{other.Address()}, hs.Fake("whatsapp").Erasures())
+	require.Equal(t, map[channels.Erasure]int{channels.NotErasable: 1}, results(t, hs, "whatsapp"))
 }
