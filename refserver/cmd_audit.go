@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"slices"
 	"strconv"
@@ -63,17 +64,17 @@ Exit codes: 0 good, 1 something was found or failed.`,
 // auditFlags are what the commands about the log are told.
 type auditFlags struct {
 	*flags
-	at                                                  where
-	dir, keys, key, witness, secret, witnessed, convers *string
-	agency                                              *string
-	term                                                *time.Duration
+	at                                         where
+	dir, keys, key, witness, secret, witnessed *string
+	conversation, agency                       *string
+	term                                       *time.Duration
 }
 
 func (c *console) audit(ctx context.Context, args []string) error {
 	f := auditFlags{flags: c.flags()}
 	f.at, f.dir, f.keys, f.key = f.where(), f.String("dir", "", ""), f.String("keys", "", ""), f.String("key", "", "")
 	f.witness, f.secret, f.witnessed = f.String("witness", "", ""), f.String("secret", "", ""), f.String("witnessed", "", "")
-	f.convers, f.agency, f.term = f.String("conversation", "", ""), f.String("agency", "", ""), f.Duration("term", 0, "")
+	f.conversation, f.agency, f.term = f.String("conversation", "", ""), f.String("agency", "", ""), f.Duration("term", 0, "")
 	if err := f.parse(args, 1, 1000); err != nil {
 		return err
 	}
@@ -165,11 +166,8 @@ func (c *console) auditVerify(ctx context.Context, f auditFlags, _ []string) (er
 	if err != nil {
 		return err
 	}
-	storage, err := audit.ReadDir(*f.dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, storage.Close()) }()
+	// The storage is opened after them, so that a keeper that works meanwhile does not
+	// look like a storage that was set back.
 	var witnessed []audit.Evidence
 	for _, name := range list(*f.witnessed) {
 		file, err := os.Open(name)
@@ -177,8 +175,17 @@ func (c *console) auditVerify(ctx context.Context, f auditFlags, _ []string) (er
 			return err
 		}
 		defer func() { _ = file.Close() }()
-		witnessed = append(witnessed, audit.Evidence{Name: name, Notes: file})
+		info, err := file.Stat()
+		if err != nil {
+			return err
+		}
+		witnessed = append(witnessed, audit.Evidence{Name: name, Notes: io.LimitReader(file, info.Size())})
 	}
+	storage, err := audit.ReadDir(*f.dir)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, storage.Close()) }()
 	admin, done, err := c.reach(ctx, f.at)
 	if err != nil {
 		return err
@@ -200,7 +207,7 @@ func (c *console) auditVerify(ctx context.Context, f auditFlags, _ []string) (er
 }
 
 func (c *console) auditExport(ctx context.Context, f auditFlags, words []string) (err error) {
-	if (len(words) == 0) == (*f.convers == "") {
+	if (len(words) == 0) == (*f.conversation == "") {
 		return f.usage(errors.New("numbers of entries are expected, or -conversation"))
 	}
 	agency, err := c.owner(f)
@@ -219,8 +226,8 @@ func (c *console) auditExport(ctx context.Context, f auditFlags, words []string)
 	defer func() { err = errors.Join(err, done()) }()
 	x := audit.Exporter{Agency: agency, Ledger: auditLedger{admin}, Storage: storage}
 	var proofs []audit.Proof
-	if *f.convers != "" {
-		if proofs, err = x.Export(ctx, alt.LogQuery{Conversation: *f.convers}); err != nil {
+	if *f.conversation != "" {
+		if proofs, err = x.Export(ctx, alt.LogQuery{Conversation: *f.conversation}); err != nil {
 			return err
 		}
 	}
@@ -271,12 +278,12 @@ func (c *console) auditCheck(_ context.Context, f auditFlags, words []string) er
 	if conv == "" || slices.ContainsFunc(proofs, func(p audit.Proof) bool { return p.Entry.Conversation != conv }) {
 		return nil
 	}
-	if _, err := audit.VerifyConversation(proofs, origin, keys); err != nil {
-		_, _ = fmt.Fprintf(c.stdout, "conversation %s: these are not all its entries up to the last of them\n", conv)
-		return nil
+	all := "all"
+	if _, incomplete := audit.VerifyConversation(proofs, origin, keys); incomplete != nil {
+		all = "not all"
 	}
-	_, _ = fmt.Fprintf(c.stdout, "conversation %s: these are all its entries up to the last of them\n", conv)
-	return nil
+	_, err = fmt.Fprintf(c.stdout, "conversation %s: these are %s its entries up to the last of them\n", conv, all)
+	return err
 }
 
 // list takes names apart that stand behind one flag.

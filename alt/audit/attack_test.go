@@ -49,7 +49,7 @@ func TestEveryChangeOfTheStoreIsFoundAndNamed(t *testing.T) {
 			w := newWorld(t)
 			w.writes(30, "a", "b", "c")
 			seqs := w.seqs()
-			numbers := make([]any, 13)
+			numbers := make([]any, 14)
 			for i := range 8 {
 				numbers[i] = seqs[9+i]
 			}
@@ -58,8 +58,9 @@ func TestEveryChangeOfTheStoreIsFoundAndNamed(t *testing.T) {
 			w.writes(2, "a")
 			seqs = w.seqs()
 			n := len(seqs)
+			numbers[13] = ""
 			numbers[8], numbers[9], numbers[10], numbers[11], numbers[12] = seqs[n-2], seqs[n-1], seqs[0], seqs[n-4], seqs[n-3]
-			fill := func(s string) string { return strings.TrimSuffix(fmt.Sprintf(s+"%[14]s", append(numbers, "")...), "") }
+			fill := func(s string) string { return strings.TrimSuffix(fmt.Sprintf(s+"%[14]s", numbers...), "") }
 			w.step()
 			require.Empty(t, found(w.verify()))
 
@@ -170,7 +171,7 @@ func TestAHistoryThatWasWrittenAnewIsFoundByItsWitness(t *testing.T) {
 		w.witness.notes.Reset()
 		w.witness.notes.Write(honest)
 		r := w.verify()
-		require.Contains(t, found(r), "split history at storage #1, witness #2")
+		require.Contains(t, found(r), "split history at witness #2, storage #1")
 		require.Contains(t, found(r), "diverged at witness #2")
 		require.EqualValues(t, 10, r.Witnessed.Size)
 	})

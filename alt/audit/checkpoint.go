@@ -12,9 +12,6 @@ import (
 	"golang.org/x/mod/sumdb/tlog"
 )
 
-// ErrForged: a checkpoint is not one that the known keys signed for this log.
-var ErrForged = errors.New("audit: forged checkpoint")
-
 // Checkpoint says that at a time the tree had a size and a root hash. Signed, it is
 // a note of the form that C2SP's tlog-checkpoint describes, with the time as an
 // extension line:

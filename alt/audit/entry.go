@@ -21,7 +21,7 @@ const entryFormat = "liidestuja/audit/entry/1\n"
 // place is recognised by what it says.
 func Encode(e alt.LogEntry) []byte {
 	b := append(make([]byte, 0, 256), entryFormat...)
-	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMicro())) //nolint:gosec // the same bits, whatever the sign
+	b = binary.BigEndian.AppendUint64(b, uint64(e.At.UnixMicro()))
 	for _, s := range []string{string(e.Agency), e.Act, e.Actor, string(e.Line), e.Conversation, e.Message} {
 		b = appendText(b, s)
 	}

@@ -22,8 +22,8 @@ import (
 )
 
 const (
-	ppa    channels.Agency = "ppa"
-	origin                 = "alt.example.ee/ppa"
+	ppa    = channels.Agency("ppa")
+	origin = "alt.example.ee/ppa"
 )
 
 func noon() time.Time { return time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC) }

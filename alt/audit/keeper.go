@@ -3,12 +3,12 @@ package audit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
@@ -84,14 +84,17 @@ func (c *Config) check() error {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	// A checkpoint that is signed with a key that Verifiers lack would stop the next
-	// start, so a first one is signed for nobody.
-	b, err := Checkpoint{Origin: c.Origin, Size: 1, At: c.Now()}.Sign(c.Signers...)
-	if err != nil {
-		return err
+	if _, err := parseCheckpoint(Checkpoint{Origin: c.Origin, Size: 1}.text()); err != nil {
+		return errors.New("audit: Config.Origin is no name")
 	}
-	if _, err := OpenCheckpoint(b, c.Origin, c.Verifiers); err != nil {
-		return errors.New("audit: Config.Verifiers do not know any of Config.Signers, or Config.Origin is no name")
+	// A checkpoint that is signed with a key that Verifiers lack would stop the next
+	// start, so something that is no checkpoint is signed first.
+	b, err := note.Sign(&note.Note{Text: "a trial of the keys\n"}, c.Signers...)
+	if err != nil {
+		return fmt.Errorf("audit: Config.Signers: %w", err)
+	}
+	if _, err := note.Open(b, c.Verifiers); err != nil {
+		return errors.New("audit: Config.Verifiers do not know any of Config.Signers")
 	}
 	return nil
 }
@@ -206,108 +209,4 @@ func (k *Keeper) signed(c Checkpoint, b []byte) {
 	for _, w := range k.couriers {
 		w.give(c.Size, b)
 	}
-}
-
-// start takes up the tree where the last checkpoint left it. Leaves that were lost
-// are made again out of the log, if that gives the root that was signed.
-func (k *Keeper) start(ctx context.Context) error {
-	st, err := k.cfg.Storage.State(ctx)
-	if err != nil {
-		return err
-	}
-	if st.Note == nil {
-		return nil
-	}
-	c, err := OpenCheckpoint(st.Note, k.cfg.Origin, k.cfg.Verifiers)
-	if err != nil {
-		return err
-	}
-	if k.front, err = frontierAt(st.Len, k.cfg.Storage); err != nil {
-		return err
-	}
-	if err := k.resume(ctx, st); err != nil {
-		return err
-	}
-	if st.Len < c.Size {
-		err = k.rebuild(ctx, c)
-	} else if k.front.root() != c.Root {
-		err = ErrDamaged
-	}
-	if err != nil {
-		k.front, k.chain, k.batch, k.from = frontier{}, chain{}, Batch{}, follower{ledger: k.cfg.Ledger, agency: k.cfg.Agency}
-		return err
-	}
-	k.signed(c, st.Note)
-	return nil
-}
-
-// resume reads back what the last leaves say.
-func (k *Keeper) resume(ctx context.Context, st State) error {
-	k.batch.First, k.chain = st.Len, chain{swept: st.Len}
-	for at := max(0, st.Len-Window); at < st.Len; {
-		records, err := k.cfg.Storage.Records(ctx, at, MaxBatch)
-		if err != nil {
-			return err
-		}
-		if len(records) == 0 {
-			return ErrDamaged
-		}
-		for _, r := range records {
-			l, err := r.Leaf()
-			if err != nil {
-				return ErrDamaged
-			}
-			k.chain.next(l.Conversation, at)
-			at++
-			if at == st.Len {
-				k.from.after(ctx, l.Seq, st.Cursor)
-			}
-		}
-	}
-	return nil
-}
-
-func (k *Keeper) rebuild(ctx context.Context, c Checkpoint) error {
-	lost := c.Size - k.front.size
-	var missing []alt.LogEntry
-	for int64(len(missing)) < lost {
-		page, err := k.from.next(ctx)
-		if err != nil {
-			return err
-		}
-		if len(page) == 0 {
-			return ErrDiverged
-		}
-		missing = append(missing, page...)
-	}
-	if err := k.restore(ctx, c, missing[:lost]); err != nil {
-		return err
-	}
-	for _, e := range missing[lost:] {
-		k.add(e)
-	}
-	return nil
-}
-
-// restore stores leaves that were lost, once they have proven to be the ones that
-// were signed.
-func (k *Keeper) restore(ctx context.Context, c Checkpoint, missing []alt.LogEntry) error {
-	for _, e := range missing {
-		k.add(e)
-	}
-	if k.front.root() != c.Root {
-		return ErrDiverged
-	}
-	b := k.batch
-	for len(b.Records) > 0 {
-		n := min(len(b.Records), MaxBatch)
-		hashes := tlog.StoredHashCount(b.First+int64(n)) - tlog.StoredHashCount(b.First)
-		if err := k.cfg.Storage.Append(ctx, Batch{First: b.First, Records: b.Records[:n], Hashes: b.Hashes[:hashes]}); err != nil {
-			return err
-		}
-		b = Batch{First: b.First + int64(n), Records: b.Records[n:], Hashes: b.Hashes[hashes:]}
-	}
-	k.batch = Batch{First: c.Size}
-	k.cfg.Logger.WarnContext(ctx, "audit leaves were lost and made again", "agency", k.cfg.Agency, "leaves", len(missing), "size", c.Size)
-	return nil
 }

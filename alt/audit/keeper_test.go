@@ -19,6 +19,7 @@ func TestNewNamesTheFieldThatIsWrong(t *testing.T) {
 	for field, change := range map[string]func(c *audit.Config){
 		"Config.Agency":    func(c *audit.Config) { c.Agency = "" },
 		"Config.Origin":    func(c *audit.Config) { c.Origin = "" },
+		"Origin is no":     func(c *audit.Config) { c.Origin = "a\nb" },
 		"Config.Ledger":    func(c *audit.Config) { c.Ledger = nil },
 		"Config.Storage":   func(c *audit.Config) { c.Storage = nil },
 		"Config.Signers":   func(c *audit.Config) { c.Signers = nil },
@@ -52,7 +53,7 @@ func TestTenThousandEntriesAreSignedAndVerified(t *testing.T) {
 	w.step()
 	r := w.verify()
 	require.Empty(t, found(r))
-	require.EqualValues(t, []int64{10_000, 10_000, 10_000, 10_000, 0}, []int64{r.Entries, r.Leaves, r.Proven.Size, r.Witnessed.Size, r.Pending})
+	require.Equal(t, []int64{10_000, 10_000, 10_000, 10_000, 0}, []int64{r.Entries, r.Leaves, r.Proven.Size, r.Witnessed.Size, r.Pending})
 
 	// The hashes are those of RFC 6962, and the root is what others would compute.
 	root, err := tlog.TreeHash(10_000, w.storage)
@@ -65,7 +66,7 @@ func TestTenThousandEntriesAreSignedAndVerified(t *testing.T) {
 	w.step()
 	r = w.verify()
 	require.Empty(t, found(r))
-	require.EqualValues(t, []int64{26_000, 4000}, []int64{r.Proven.Size, r.Pending})
+	require.Equal(t, []int64{26_000, 4000}, []int64{r.Proven.Size, r.Pending})
 	w.step()
 	require.EqualValues(t, 30_000, w.verify().Witnessed.Size)
 }
@@ -194,10 +195,10 @@ func TestKeysRotate(t *testing.T) {
 
 	w.keys = w.keys[:1]
 	r = w.verify()
-	require.Equal(t, []string{"forged checkpoint at storage #1", "forged checkpoint at witness #1"}, found(r), "who knows the new key only")
+	require.Equal(t, []string{"forged checkpoint at witness #1", "forged checkpoint at storage #1"}, found(r), "who knows the new key only")
 	require.EqualValues(t, 9, r.Witnessed.Size)
 	w.keys = []key{old}
-	require.Equal(t, []string{"forged checkpoint at storage #3", "forged checkpoint at witness #3"}, found(w.verify()), "who knows the old key only")
+	require.Equal(t, []string{"forged checkpoint at witness #3", "forged checkpoint at storage #3"}, found(w.verify()), "who knows the old key only")
 }
 
 func TestLongNamesAreCutInTheLeafAndCoveredByItsDigest(t *testing.T) {

@@ -61,8 +61,8 @@ func clip(s string, n int) string { return s[:min(n, len(s))] }
 func (l Leaf) Record() Record {
 	var r Record
 	r[placeVersion] = recordVersion
-	r[placeLengths] = byte(copy(r[placeConversation:placeAct], l.Conversation))
-	r[placeLengths+1] = byte(copy(r[placeAct:], l.Act))
+	r[placeLengths] = byte(copy(r[placeConversation:placeAct], l.Conversation)) //nolint:gosec // at most maxConversation
+	r[placeLengths+1] = byte(copy(r[placeAct:], l.Act))                         //nolint:gosec // at most maxAct
 	for i, n := range []int64{l.Seq, l.At.UnixMicro(), l.Prev + 1} {
 		binary.BigEndian.PutUint64(r[placeNumbers+8*i:], uint64(n)) //nolint:gosec // the same bits, whatever the sign
 	}

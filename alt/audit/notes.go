@@ -26,7 +26,8 @@ type notes struct {
 
 func readNotes(r io.Reader) *notes { return &notes{r: bufio.NewReaderSize(r, maxNote)} }
 
-var signature = []byte("— ")
+// signature begins a line with one.
+const signature = "— "
 
 // next returns the next note and the offset behind it; io.EOF at the end.
 func (n *notes) next() (msg []byte, end int64, err error) {
@@ -49,7 +50,7 @@ func (n *notes) next() (msg []byte, end int64, err error) {
 			return nil, 0, err
 		case len(line) == 1 && n.signed:
 			return n.take(), n.offset, nil
-		case n.signed && !bytes.HasPrefix(line, signature):
+		case n.signed && !bytes.HasPrefix(line, []byte(signature)):
 			msg := n.take()
 			n.add(line)
 			return msg, before, nil
@@ -62,7 +63,7 @@ func (n *notes) next() (msg []byte, end int64, err error) {
 
 // add takes a line that ends no note.
 func (n *notes) add(line []byte) {
-	blank, sig := len(line) == 1, bytes.HasPrefix(line, signature)
+	blank, sig := len(line) == 1, bytes.HasPrefix(line, []byte(signature))
 	switch {
 	case n.signing && !sig: // a text without signature
 		n.drop()

@@ -16,9 +16,6 @@ import (
 // ProofFormat is Proof.Format of this version.
 const ProofFormat = "liidestuja/audit/proof/1"
 
-// ErrProof: a proof does not show what it says.
-var ErrProof = errors.New("audit: the proof is wrong")
-
 // Proof shows an outside party, who has the public keys and nothing else, that an
 // entry was in the log when a checkpoint was signed. It is written as JSON.
 type Proof struct {

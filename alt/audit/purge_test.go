@@ -49,7 +49,7 @@ func TestWhatRetentionRemovesAndDeclaresIsAccountedFor(t *testing.T) {
 			for range 2 { // before and after the purge is signed
 				r := w.verify()
 				require.Empty(t, found(r))
-				require.EqualValues(t, []int64{10, 1}, []int64{r.Purged, int64(r.Purges)})
+				require.Equal(t, []int64{10, 1}, []int64{r.Purged, int64(r.Purges)})
 				w.writes(2, "d")
 				w.step()
 			}

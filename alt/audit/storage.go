@@ -2,21 +2,9 @@ package audit
 
 import (
 	"context"
-	"errors"
 	"io"
 
 	"golang.org/x/mod/sumdb/tlog"
-)
-
-// Errors, to be compared with errors.Is.
-var (
-	// ErrDamaged: the storage does not hold what its last checkpoint says.
-	ErrDamaged = errors.New("audit: the storage is damaged")
-	// ErrDiverged: the log is not the one that the last checkpoint was made of. A
-	// Keeper signs nothing more; Verify tells what is different.
-	ErrDiverged = errors.New("audit: the log is not the one that was signed")
-	// ErrLocked: another Keeper has the storage.
-	ErrLocked = errors.New("audit: the storage is in use")
 )
 
 // MaxBatch is how many leaves one checkpoint adds at most.

@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -94,7 +93,7 @@ func TestEveryChangeOfCheckpointsIsFoundAndNamed(t *testing.T) {
 		}, []string{"forged checkpoint at storage #1"}},
 		"a second history, with the key": {func(w *world, s string) string {
 			return s + sign(w, w.keys[0], audit.Checkpoint{Origin: origin, Size: 20, Root: [32]byte{1}, At: w.now})
-		}, []string{"split history at storage #2, storage #3"}},
+		}, []string{"split history at witness #2, storage #3"}},
 		"a tree that never was, with the key": {func(w *world, s string) string {
 			return sign(w, w.keys[0], audit.Checkpoint{Origin: origin, Size: 15, Root: [32]byte{1}, At: w.now}) + s
 		}, []string{"diverged at storage #1"}},
@@ -154,7 +153,7 @@ func TestAKeeperDoesNotStartOverADamagedStorage(t *testing.T) {
 		}, audit.ErrForged},
 		"leaves are lost and the log is another": {func(w *world) {
 			w.file("audit/leaves", func(b []byte) []byte { return b[:15*audit.RecordSize] })
-			w.attackOnly(fmt.Sprintf("UPDATE log SET actor = 'x' WHERE seq = (SELECT max(seq) FROM log)"))
+			w.attackOnly("UPDATE log SET actor = 'x' WHERE seq = (SELECT max(seq) FROM log)")
 		}, audit.ErrDiverged},
 		"leaves are lost and the log's end is too": {func(w *world) {
 			w.file("audit/leaves", func(b []byte) []byte { return b[:15*audit.RecordSize] })

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -23,8 +24,8 @@ type Check struct {
 	Storage Storage // nothing is written to it
 	// Verifiers know the keys, past ones too.
 	Verifiers note.Verifiers
-	// Witnessed are the checkpoints that witnesses have. Without them Verify trusts
-	// whoever has the key.
+	// Witnessed are the checkpoints that witnesses have, as they were before Storage
+	// was opened for reading. Without them Verify trusts whoever has the key.
 	Witnessed []Evidence
 	// KeepFor is how old an entry must be before a purge accounts for its absence:
 	// the shortest term of retention. An intruder who removes fresh entries and
@@ -119,8 +120,16 @@ func (v *verification) find(f Finding) {
 	v.report.Findings = append(v.report.Findings, f)
 }
 
-// readMarks collects the checkpoints of the storage and of witnesses.
+// readMarks collects the checkpoints of witnesses and of the storage, in this order:
+// a Keeper writes them in the other one, so that none of a witness can be newer than
+// what is then read of the storage.
 func (v *verification) readMarks(ctx context.Context) error {
+	known := make(map[int64]mark)
+	for _, e := range v.Witnessed {
+		if err := v.readEvidence(ctx, e, true, known); err != nil {
+			return err
+		}
+	}
 	var err error
 	if v.state, err = v.Storage.State(ctx); err != nil {
 		return err
@@ -130,20 +139,14 @@ func (v *verification) readMarks(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	known := make(map[int64]mark)
 	err = v.readEvidence(ctx, Evidence{"storage", own}, false, known)
 	if err = errors.Join(err, own.Close()); err != nil {
 		return err
 	}
-	for _, e := range v.Witnessed {
-		if err := v.readEvidence(ctx, e, true, known); err != nil {
-			return err
-		}
-	}
 	for _, m := range known {
 		v.marks = append(v.marks, m)
 	}
-	slices.SortFunc(v.marks, func(a, b mark) int { return int(a.Size - b.Size) })
+	slices.SortFunc(v.marks, func(a, b mark) int { return cmp.Compare(a.Size, b.Size) })
 	if len(v.marks) == 0 {
 		v.find(Finding{Kind: LostCheckpoint, Detail: "there is no checkpoint that a known key signed"})
 	}
@@ -173,8 +176,7 @@ func (v *verification) readEvidence(ctx context.Context, e Evidence, witnessed b
 			v.find(Finding{Kind: SplitHistory, Count: c.Size, At: c.At, Where: old.where + ", " + where,
 				Detail: "both are signed and give the tree of this size another root: the key signed two histories"})
 		}
-		// A witness's word stands where there are two.
-		if !twice || witnessed && !old.witnessed {
+		if !twice { // a witness's word stands where there are two
 			known[c.Size] = mark{c, where, witnessed}
 		}
 	}

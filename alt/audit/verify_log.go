@@ -47,15 +47,16 @@ func (v *verification) pop(e alt.LogEntry) {
 // compare looks for the entry of a leaf.
 func (v *verification) compare(ctx context.Context, place int64, r Record, stored tlog.Hash) error {
 	l, bad := r.Leaf()
-	if bad != nil || r.Hash() != stored {
-		found, err := v.doubt(ctx, place, bad, r.Hash() != stored, stored)
+	readable := bad == nil
+	if differs := r.Hash() != stored; differs || !readable {
+		found, err := v.doubt(ctx, place, readable, differs, stored)
 		if err != nil || found {
 			return err
 		}
-		if bad != nil {
-			v.blind++
-			return nil
-		}
+	}
+	if !readable {
+		v.blind++
+		return nil
 	}
 	if v.chain.next(l.Conversation, place) != l.Prev {
 		v.find(Finding{Kind: BrokenChain, Seq: l.Seq, Conversation: l.Conversation, Act: l.Act, At: l.At, Where: fmt.Sprintf("leaf %d", place),
@@ -90,9 +91,9 @@ func (v *verification) compare(ctx context.Context, place int64, r Record, store
 // doubt takes down a leaf that cannot be read or is not that of its hash. If the
 // next entry of the log is what the hash was made of, the leaf alone is wrong, and
 // nothing is said about the entry.
-func (v *verification) doubt(ctx context.Context, place int64, bad error, differs bool, stored tlog.Hash) (found bool, err error) {
+func (v *verification) doubt(ctx context.Context, place int64, readable, differs bool, stored tlog.Hash) (found bool, err error) {
 	f := Finding{Kind: AlteredLeaf, Where: fmt.Sprintf("leaf %d", place), Detail: "it is not the leaf that was signed"}
-	if bad != nil {
+	if !readable {
 		f.Detail = "it cannot be read"
 	}
 	if differs {

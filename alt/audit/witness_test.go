@@ -44,7 +44,7 @@ func TestAFileIsAWitness(t *testing.T) {
 	r, err := audit.Verify(t.Context(), c)
 	require.NoError(t, err)
 	require.Empty(t, found(r))
-	require.EqualValues(t, []int64{6, 1}, []int64{r.Witnessed.Size, int64(r.Unreadable)})
+	require.Equal(t, []int64{6, 1}, []int64{r.Witnessed.Size, int64(r.Unreadable)})
 
 	require.Error(t, audit.NewFile(w.path("no/such/folder")).Record(t.Context(), nil))
 	ended, cancel := context.WithCancel(t.Context())
