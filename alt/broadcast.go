@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,6 +45,20 @@ type Recipient struct {
 	Peer    channels.Peer
 	Content channels.Content // e.g. a template with the person's own values; nil: the notice's
 }
+
+// Format prints the id and the line only, whatever the verb.
+func (b Broadcast) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, "broadcast "+b.ID+" on "+string(b.Line))
+}
+
+// LogValue gives the id and the line only.
+func (b Broadcast) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(b)) }
+
+// Format prints the key only, whatever the verb.
+func (r Recipient) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "recipient "+r.Key) }
+
+// LogValue gives the key only.
+func (r Recipient) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(r)) }
 
 // Refusal is a recipient to whom nothing was queued. Err is what Service.Send
 // says: a *channels.Error with a class (channels.ErrOptedOut, ErrWindowClosed,

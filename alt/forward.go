@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"io"
+	"log/slog"
 	"time"
 	"unicode/utf8"
 
@@ -33,6 +35,22 @@ type Forwarded struct {
 	Note      string          `json:"note"`
 	At        time.Time       `json:"at"`
 }
+
+// Format prints the line only, whatever the verb.
+func (f Forwarding) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, "forwarding to "+string(f.Line))
+}
+
+// LogValue gives the line only.
+func (f Forwarding) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(f)) }
+
+// Format prints the reference only, whatever the verb.
+func (f Forwarded) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, "forwarded "+f.Reference)
+}
+
+// LogValue gives the reference only.
+func (f Forwarded) LogValue() slog.Value { return slog.StringValue(fmt.Sprint(f)) }
 
 // Forward ends a conversation with the reason "forwarded" and opens one at
 // another agency, where it waits for people; it returns that one's id. When the

@@ -2,6 +2,8 @@ package alt_test
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"strings"
 	"testing"
 
@@ -134,4 +136,19 @@ func TestAForwardingThatWasCutOffIsFinishedOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, got.Forwarded, 1)
 	})
+}
+
+func TestANoteIsPrintedNowhere(t *testing.T) {
+	var out strings.Builder
+	log := slog.New(slog.NewJSONHandler(&out, nil))
+	for _, v := range []any{
+		alt.Forwarding{Line: "tax-sms", Note: "saladus"}, alt.Forwarded{Reference: "r", Note: "saladus"},
+		alt.Conversation{ID: "c", Forwarded: []alt.Forwarded{{Note: "saladus"}}},
+		alt.Broadcast{ID: "b", Content: channels.Text{Body: "saladus"}, Recipients: []alt.Recipient{{Key: "1", Peer: "saladus"}}},
+		alt.Recipient{Key: "1", Peer: "saladus", Content: channels.Text{Body: "saladus"}},
+	} {
+		log.Info("seen", "value", v)
+		_, _ = fmt.Fprintf(&out, "%v %+v %#v %s", v, v, v, v)
+	}
+	require.NotContains(t, out.String(), "saladus")
 }
