@@ -27,7 +27,7 @@ func TestLinkedModules(t *testing.T) {
 	core := []string{
 		"channels", "msp", "msp/messagebird", "eid", "eid/trust", "eid/smartid", "eid/mobileid", "session", "alt", "alt/memstore", "alt/desk",
 	}
-	others := []string{"alt/login", "alt/sqlitestore", "eid/tara", "refserver"}
+	others := []string{"alt/audit", "alt/login", "alt/pgstore", "alt/sqlitestore", "eid/tara", "refserver"}
 	short := regexp.MustCompile(`^(golang\.org/x/.+|github\.com/go-resty/resty/v2|github\.com/cenkalti/backoff/v4|github\.com/sony/gobreaker)$`)
 	free := regexp.MustCompile(`^(Apache-2\.0|BSD-2-Clause|BSD-3-Clause|ISC|MIT|MPL-2\.0)( AND (Apache-2\.0|BSD-2-Clause|BSD-3-Clause|ISC|MIT|MPL-2\.0))*$`)
 
