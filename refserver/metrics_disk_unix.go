@@ -10,5 +10,5 @@ func freeBytes(folder string) (uint64, bool) {
 	if unix.Statfs(folder, &st) != nil || st.Bsize < 0 {
 		return 0, false
 	}
-	return st.Bavail * uint64(st.Bsize), true //nolint:gosec // not negative, see above
+	return st.Bavail * uint64(st.Bsize), true
 }

@@ -82,14 +82,13 @@ func under(ctx context.Context, of string) context.Context {
 	return trace.ContextWithRemoteSpanContext(ctx, trace.NewSpanContext(trace.SpanContextConfig{TraceID: id, SpanID: firstSpan(id), Remote: true}))
 }
 
-// ended closes a span with the class of an error, never with its text.
-func ended(span trace.Span, err error) {
+// outcome gives a span the class of an error, never its text.
+func outcome(span trace.Span, err error) {
 	if err != nil {
 		code := channels.Code(err)
 		span.SetAttributes(attrCode.String(code))
 		span.SetStatus(codes.Error, code)
 	}
-	span.End()
 }
 
 // turns is an alt.Middleware.
@@ -99,7 +98,10 @@ func (t *traces) turns(next alt.Handler) alt.Handler {
 		ctx, span := t.tracer.Start(under(ctx, e.Meta().Trace), spanTurn, trace.WithSpanKind(trace.SpanKindConsumer),
 			trace.WithAttributes(attrLine.String(string(line.ID)), attrKind.String(string(line.Kind)), attrEvent.String(e.Type())))
 		err = errUnfinished // of a panic, which goes on upwards
-		defer func() { ended(span, err) }()
+		defer func() {
+			outcome(span, err)
+			span.End() // deferred by itself it would take the panic's value into the span
+		}()
 		err = next.Handle(ctx, turn)
 		return err
 	})
@@ -167,7 +169,10 @@ func (l *followedLine) Send(ctx context.Context, m channels.Outbound) (r channel
 	ctx, span := l.t.tracer.Start(under(ctx, m.Trace), spanSend, trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(attrLine.String(string(info.ID)), attrKind.String(string(info.Kind)), attrPart.Int(m.Part+1)))
 	err = errUnfinished
-	defer func() { ended(span, err) }()
+	defer func() {
+		outcome(span, err)
+		span.End() // as above
+	}()
 	r, err = l.Channel.Send(ctx, m)
 	return r, err
 }
