@@ -43,10 +43,12 @@ build: ## compile everything; the reference server lands in build/
 
 .PHONY: test
 test: ## unit tests, conformance suites and examples
+	@$(SCRIPTS)/postgres.sh
 	$(GO) test -count=1 -timeout 10m ./...
 
 .PHONY: race
 race: ## the same under the race detector, long tests shortened
+	@$(SCRIPTS)/postgres.sh
 	CGO_ENABLED=1 $(GO) test -race -short -count=1 -timeout 15m ./...
 
 .PHONY: lint

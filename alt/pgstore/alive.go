@@ -328,7 +328,7 @@ func (s *Store) poll(ctx context.Context, ch chan<- alt.Work) {
 		}
 		rows, err := s.read(ctx, `SELECT w FROM unnest(ARRAY['media', 'inbox', 'outbox', 'reconcile']) AS w
 			WHERE EXISTS (SELECT 1 FROM live WHERE work = w AND head AND due IS NULL)
-				OR EXISTS (SELECT 1 FROM live WHERE due <= coalesce($1::timestamptz, clock_timestamp()))`, s.clock())
+				OR EXISTS (SELECT 1 FROM live WHERE due <= coalesce($1::timestamptz, statement_timestamp()))`, s.clock())
 		if errors.Is(err, alt.ErrClosed) {
 			return
 		}

@@ -27,16 +27,20 @@ const claimHeads = `WITH RECURSIVE lines AS (
 			ORDER BY rank DESC, place LIMIT least($2::bigint, few.most) FOR UPDATE SKIP LOCKED) AS h
 		WHERE l.agency <> ALL($5::text[])),
 	chosen AS MATERIALIZED (
-		SELECT id, row_number() OVER (ORDER BY rank DESC, turn, place) AS n FROM heads ORDER BY rank DESC, turn, place LIMIT $2::bigint),
+		SELECT array_agg(id ORDER BY rank DESC, turn, place) AS ids FROM (
+			SELECT id, rank, turn, place FROM heads ORDER BY rank DESC, turn, place LIMIT $2::bigint) AS first),
 	claimed AS (
 		UPDATE live SET claimed = true, due = coalesce($6::timestamptz, clock_timestamp()) + $7::bigint * interval '1 microsecond',
 			attempt = attempt + 1, token = nextval('numbers'), replica = $8::bigint
-		FROM chosen WHERE live.id = chosen.id
-		RETURNING live.id, chosen.n, live.attempt, live.token, live.since)
+		WHERE id = ANY((SELECT ids FROM chosen)::bigint[])
+		RETURNING id, attempt, token, since)
 	SELECT c.id, c.attempt, c.token, c.since, i.accepted, i.kind, i.body, r.raw
-	FROM claimed c JOIN items i ON i.id = c.id LEFT JOIN raw r ON r.id = c.id ORDER BY c.n`
+	FROM claimed c JOIN items i ON i.id = c.id LEFT JOIN raw r ON r.id = c.id ORDER BY array_position((SELECT ids FROM chosen), c.id)`
 
-const anythingDue = "SELECT 1 FROM live WHERE due <= coalesce($1::timestamptz, clock_timestamp()) LIMIT 1"
+// anythingDue looks at the first of what is due. The time is one that does not
+// run on while the statement does: any other could not be looked up in an index.
+const anythingDue = `SELECT 1 FROM (SELECT due FROM live WHERE due IS NOT NULL ORDER BY due LIMIT 1) AS next
+	WHERE due <= coalesce($1::timestamptz, statement_timestamp())`
 
 // Claim implements alt.Queue. It is one statement and a transaction of its own,
 // beside the writer's.
@@ -180,7 +184,7 @@ const dueAtOnce = 500
 // nobody knows what became.
 func (s *Store) wake(ctx context.Context) error {
 	for {
-		rows, err := s.query(ctx, `SELECT l.id FROM live l WHERE l.due <= coalesce($1::timestamptz, clock_timestamp())
+		rows, err := s.query(ctx, `SELECT l.id FROM live l WHERE l.due <= coalesce($1::timestamptz, statement_timestamp())
 			ORDER BY l.due, l.place LIMIT $2::bigint`, s.clock(), dueAtOnce)
 		if err != nil || len(rows) == 0 {
 			return err

@@ -72,6 +72,6 @@ func Hot() map[string]string {
 		"known keys": knownKeys, "known messages": knownPrints, "parked": readParked, "watermarks": readMarks, "talks": readTalkNames,
 		"transcript": selectMessages + "WHERE i.talk = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3",
 		"a message":  selectMessages + "WHERE i.agency = $1 AND i.message = $2 ORDER BY i.part",
-		"redact":     selectNamed, "changed": changedFeed, "leave": "DELETE FROM live WHERE id = ANY($1::bigint[])",
+		"sent":       markSent, "recorded": markRecorded, "redact": selectNamed, "changed": changedFeed, "leave": "DELETE FROM live WHERE id = ANY($1::bigint[])",
 	}
 }

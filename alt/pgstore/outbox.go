@@ -114,6 +114,10 @@ func (t *tx) unknown(it *item) error {
 	return nil
 }
 
+const markSent = `UPDATE items SET state = 1, attempts = items.attempts + n.attempts, sent = n.sent, code = NULL, provider = n.provider, status = n.status,
+		status_at = n.sent
+	FROM unnest($1::bigint[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[]) AS n(id, attempts, sent, provider, status) WHERE items.id = n.id`
+
 // receive finishes a message as sent, with what was reported of it before.
 func (t *tx) receive(it *item, r *channels.Receipt) error {
 	at := r.At
@@ -127,8 +131,7 @@ func (t *tx) receive(it *item, r *channels.Receipt) error {
 	status := channels.Sent.Merge(r.Status)
 	if it.status == channels.Queued && it.provider == "" {
 		// As a rule nothing was reported yet, and one statement says it all.
-		t.exec("UPDATE items SET state = $2, attempts = attempts + $3, sent = $4, code = NULL, provider = $5, status = $6, status_at = $4 WHERE id = $1",
-			it.id, stateDone, attempts, at, string(r.ID), string(status))
+		t.insert(markSent, it.id, int64(attempts), at, string(r.ID), string(status))
 		it.status, it.code = status, ""
 		t.called(it, r.ID)
 	} else {

@@ -67,7 +67,9 @@ func TestNoHotStatementReadsAWholeTable(t *testing.T) {
 		_, err = c.Exec(ctx, "DEALLOCATE s")
 		require.NoError(t, err)
 		for _, m := range whole.FindAllStringSubmatch(strings.Join(plan, "\n"), -1) {
-			require.Equal(t, "agencies", m[1], "%s:\n%s", what, strings.Join(plan, "\n")) // it has a row an agency
+			if m[1] != "agencies" { // it has a row an agency
+				t.Errorf("%s:\n%s", what, strings.Join(plan, "\n"))
+			}
 		}
 	}
 }

@@ -123,8 +123,7 @@ func (t *tx) findEcho(a channels.Address, echo string) (*item, error) {
 	rows, err := t.all(`SELECT i.id, i.body FROM live l JOIN items i ON i.id = l.id
 			WHERE l.lane = $1 AND l.work = 'reconcile' AND i.agency = $2 AND i.channel = $3 AND i.peer = $4 AND i.status = 'unknown'
 		UNION ALL
-		SELECT i.id, i.body FROM letters l JOIN items i ON i.id = l.item
-			WHERE l.agency = $2 AND l.channel = $3 AND l.state = 'uncertain' AND i.peer = $4 AND i.status = 'unknown'`,
+		SELECT i.id, i.body FROM items i WHERE i.state = 2 AND i.agency = $2 AND i.channel = $3 AND i.peer = $4 AND i.status = 'unknown'`,
 		t.s.addressLock(a), string(a.Agency), string(a.Channel), string(a.Peer))
 	if err != nil {
 		return nil, err

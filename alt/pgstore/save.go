@@ -56,6 +56,10 @@ func (t *tx) savePeople(p *change) (talk int64, err error) {
 	return talk, err
 }
 
+const insertPerson = `INSERT INTO people (id, agency, channel, peer, contact, thread, session, talk, started, seen, identity, code)
+	SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::bytea[], $8::bigint[], $9::timestamptz[],
+		$10::timestamptz[], $11::bytea[], $12::bytea[])`
+
 // savePerson writes the row of a person: what is given, and which conversation
 // saveTalk made the latest one.
 func (t *tx) savePerson(a channels.Address, contact contactRow, ss sessionRow) error {
@@ -84,9 +88,7 @@ func (t *tx) savePerson(a channels.Address, contact contactRow, ss sessionRow) e
 	talk := number(p.talkRow)
 	if p.row == 0 {
 		p.row = t.next()
-		t.exec(`INSERT INTO people (id, agency, channel, peer, contact, thread, session, talk, started, seen, identity, code)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
-			p.row, string(a.Agency), string(a.Channel), string(a.Peer), blob(contact.body), thread, blob(ss.body), talk, started, seen,
+		t.insert(insertPerson, p.row, string(a.Agency), string(a.Channel), string(a.Peer), blob(contact.body), thread, blob(ss.body), talk, started, seen,
 			blob(ss.identity), blob(ss.code))
 		return nil
 	}

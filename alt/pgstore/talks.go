@@ -7,7 +7,8 @@ import (
 
 const (
 	insertTalk = `INSERT INTO conversations (id, agency, name, channel, peer, version, open, kind, held_by, waiting, last, thread, search, body)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)`
+		SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::boolean[], $8::text[], $9::text[],
+			$10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::bytea[])`
 	updateTalk = `UPDATE conversations SET version = $2, open = $3, kind = $4, held_by = $5, waiting = $6, last = $7, thread = $8, search = $9, body = $10
 		WHERE id = $1`
 )
@@ -23,7 +24,7 @@ func (t *tx) saveTalk(p *change) (int64, error) {
 	var row int64
 	if c.Version == 1 {
 		row = t.next()
-		t.exec(insertTalk, row, string(c.Address.Agency), c.ID, string(c.Address.Channel), string(c.Address.Peer), c.Version, c.State == alt.Open,
+		t.insert(insertTalk, row, string(c.Address.Agency), c.ID, string(c.Address.Channel), string(c.Address.Peer), c.Version, c.State == alt.Open,
 			string(c.Holder.Kind), c.Holder.By, moment(c.Waiting), lastMessage(c), text(c.Thread), text(fold(c.Name)), p.talk)
 	} else {
 		old, err := t.findTalk(who, c)

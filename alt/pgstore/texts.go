@@ -79,6 +79,9 @@ func (t *tx) rewriteEvent(id int64, e channels.Event) error {
 	return nil
 }
 
+const markRecorded = `UPDATE items SET state = 1, attempts = n.attempts, direction = 1, talk = n.talk
+	FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n(id, attempts, talk) WHERE items.id = n.id`
+
 // record makes an event that is a message one of the conversation.
 func (t *tx) record(e *item, talk int64, as channels.Content) error {
 	if talk == 0 {
@@ -102,7 +105,7 @@ func (t *tx) record(e *item, talk int64, as channels.Content) error {
 		t.dropRaw(e.id)
 	}
 	if e.kind == received {
-		t.exec("UPDATE items SET state = $2, attempts = $3, direction = 1, talk = $4 WHERE id = $1", e.id, stateDone, e.attempt, number(talk))
+		t.insert(markRecorded, e.id, int64(e.attempt), number(talk))
 		return nil
 	}
 	ev, err := t.event(e.id)
@@ -132,8 +135,7 @@ const selectNamed = `SELECT i.id FROM items i WHERE i.provider = $1 AND i.direct
 	SELECT i.id FROM items i
 		WHERE i.agency = $2 AND i.channel = $3 AND i.peer = $4 AND i.direction IS NOT NULL AND i.talk IS NULL AND i.provider = $1
 	UNION
-	SELECT i.id FROM letters l JOIN items i ON i.id = l.item
-		WHERE l.agency = $2 AND l.channel = $3 AND i.peer = $4 AND i.provider = $1`
+	SELECT i.id FROM items i WHERE i.state = 2 AND i.agency = $2 AND i.channel = $3 AND i.peer = $4 AND i.provider = $1`
 
 // selectNamedAnywhere does the same when nobody knows the person: it looks
 // through everything.

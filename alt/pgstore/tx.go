@@ -1,7 +1,10 @@
 package pgstore
 
 import (
+	"cmp"
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -85,7 +88,8 @@ func (t *tx) exec(sql string, args ...any) {
 	t.queued = append(t.queued, statement{sql: sql, args: args})
 }
 
-// insert has a row written together with others, before what exec was given.
+// insert has rows written by one statement, before what exec was given. A row
+// that is there already may be among them once: the server takes any of two.
 func (t *tx) insert(sql string, values ...any) {
 	b := t.rows[sql]
 	if b == nil {
@@ -133,6 +137,9 @@ const failing = "DO $$ BEGIN RAISE EXCEPTION 'a fault'; END $$"
 // pending returns the collected writes, each table's new rows first.
 func (t *tx) pending() []statement {
 	var list []statement
+	slices.SortStableFunc(t.order, func(a, b *bulk) int { // what is new comes first: it may be changed by now
+		return cmp.Compare(rankOf(a.sql), rankOf(b.sql))
+	})
 	for _, b := range t.order {
 		if b.sql == insertLive {
 			b.rows = headed(b.rows)
@@ -166,6 +173,13 @@ func (t *tx) pending() []statement {
 	clear(t.urgent)
 	clear(t.freed)
 	return list
+}
+
+func rankOf(sql string) int {
+	if strings.HasPrefix(sql, "INSERT") {
+		return 0
+	}
+	return 1
 }
 
 // all runs a query after the collected writes and returns its rows.

@@ -62,6 +62,7 @@ CREATE UNIQUE INDEX items_message ON items (message, part, agency) WHERE message
 CREATE INDEX items_provider ON items (provider, channel, agency) WHERE provider IS NOT NULL AND direction = 2;
 CREATE INDEX items_talk ON items (talk, id) WHERE talk IS NOT NULL;
 CREATE INDEX items_alone ON items (peer, channel, agency) WHERE direction IS NOT NULL AND talk IS NULL;
+CREATE INDEX items_letters ON items (peer, channel, agency) WHERE state = 2;
 CREATE INDEX items_passing ON items (id) WHERE state = 1 AND direction IS NULL;
 
 -- Keys of events: a short hash of line and key.
