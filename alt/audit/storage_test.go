@@ -96,7 +96,7 @@ func TestEveryChangeOfCheckpointsIsFoundAndNamed(t *testing.T) {
 		}, []string{"split history at witness #2, storage #3"}},
 		"a tree that never was, with the key": {func(w *world, s string) string {
 			return sign(w, w.keys[0], audit.Checkpoint{Origin: origin, Size: 15, Root: [32]byte{1}, At: w.now}) + s
-		}, []string{"diverged at storage #1"}},
+		}, []string{"split history at storage #1, witness #2"}},
 		"the first taken away": {func(_ *world, s string) string { return s[strings.Index(s, "\n\n"+origin)+2:] }, nil},
 		"the last taken away": {func(_ *world, s string) string { return s[:strings.LastIndex(s, "\n"+origin+"\n")+1] },
 			[]string{"rolled back at witness #2"}},
@@ -114,6 +114,7 @@ func TestEveryChangeOfCheckpointsIsFoundAndNamed(t *testing.T) {
 				})
 			})
 			require.Equal(t, c.want, found(r))
+			require.EqualValues(t, 20, r.Witnessed.Size, "what the witness has is not doubted")
 		})
 	}
 }

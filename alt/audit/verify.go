@@ -61,8 +61,8 @@ type verification struct {
 	front    frontier // as the leaves give it
 	other    frontier // as the stored hashes give it, once these differ
 	differ   bool
-	suspects []Finding // leaves whose stored hash differs, since the last mark
-	diverged bool
+	suspects []Finding  // leaves whose stored hash differs, since the last mark
+	against  []mark     // the last ones, with which the tree does not agree
 	good     Checkpoint // the last that was met
 
 	chain   chain

@@ -12,7 +12,6 @@ import (
 // account names what was changed, once the whole log is known: an entry that is gone
 // may have been purged, or stand elsewhere.
 func (v *verification) account(ctx context.Context) error {
-	v.clearSuspects()
 	found := v.later // entries that are not where they belong
 	for _, l := range v.added {
 		found[l.Digest] = l.Seq

@@ -80,11 +80,9 @@ func (v *verification) measure(size int64) {
 		v.clearSuspects()
 		v.front = v.other.clone()
 		v.met(m)
-	case !v.diverged:
-		v.diverged = true
-		v.find(Finding{Kind: Diverged, Count: m.Size - v.good.Size, At: m.At, Where: m.where,
-			Detail: fmt.Sprintf("of the leaves %d to %d at least one is not what was signed", v.good.Size, m.Size-1)})
-		v.clearSuspects()
+	default:
+		v.against = append(v.against, m)
+		return
 	}
 	v.suspects = nil
 }
@@ -97,16 +95,34 @@ func (v *verification) clearSuspects() {
 	v.suspects = nil
 }
 
-// met notes a checkpoint with which the tree agrees. Behind a divergence none counts.
+// met notes a checkpoint with which the tree agrees. It settles all that lies before
+// it, so that earlier ones with which the tree does not agree contradict this one;
+// but those of a witness stand against one that only the storage has.
 func (v *verification) met(m mark) {
 	v.differ = false
-	if v.diverged {
+	if !m.witnessed && slices.ContainsFunc(v.against, func(a mark) bool { return a.witnessed }) {
 		return
 	}
+	for _, a := range v.against {
+		v.find(Finding{Kind: SplitHistory, Count: a.Size, At: a.At, Where: a.where + ", " + m.where,
+			Detail: "both are signed, and the tree of the later one does not begin with that of the first: the key signed two histories"})
+	}
+	v.against = nil
 	v.good, v.report.Proven = m.Checkpoint, m.Checkpoint
 	if m.witnessed {
 		v.report.Witnessed = m.Checkpoint
 	}
+}
+
+// settle tells where the tree left what was signed, if it did not come back.
+func (v *verification) settle() {
+	v.clearSuspects()
+	if len(v.against) == 0 {
+		return
+	}
+	m := v.against[0]
+	v.find(Finding{Kind: Diverged, Count: m.Size - v.good.Size, At: m.At, Where: m.where,
+		Detail: fmt.Sprintf("of the leaves %d to %d at least one is not what was signed", v.good.Size, m.Size-1)})
 }
 
 // readRest looks at what the log has behind the storage's last leaf. Where a
@@ -135,6 +151,7 @@ func (v *verification) readRest(ctx context.Context) error {
 			v.later[l.Digest] = l.Seq
 		}
 	}
+	v.settle()
 	if n := len(v.marks); n > 0 && v.marks[n-1].Size > v.state.Len {
 		m := v.marks[n-1]
 		detail := "the storage lost leaves; the log still has their entries as they were signed"
