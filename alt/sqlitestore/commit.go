@@ -119,7 +119,11 @@ func (t *tx) apply(e *entry, p *change) error {
 		return err
 	}
 	if !p.CancelBot.IsZero() {
-		if err := t.cancelBot(p.CancelBot); err != nil {
+		at := int64(0) // a conversation that is saved and stands at another address
+		if c := p.Conversation; c != nil && c.Address != p.CancelBot {
+			at = talk
+		}
+		if err := t.cancelBot(p.CancelBot, at); err != nil {
 			return err
 		}
 	}

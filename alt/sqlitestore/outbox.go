@@ -75,16 +75,20 @@ func (t *tx) send(o *sending, talk int64) error {
 }
 
 // cancelBot takes back what no person wrote and nobody has begun to send.
-func (t *tx) cancelBot(a channels.Address) error {
+func (t *tx) cancelBot(a channels.Address, talk int64) error {
 	agency, channel, peer := string(a.Agency), string(a.Channel), string(a.Peer)
 	rows, err := t.all(`SELECT i.id, i.talk, i.status, b.body
 		FROM conversations c JOIN items i ON i.talk = c.id JOIN live l ON l.id = i.id JOIN texts b ON b.id = i.text
 		WHERE c.agency = ? AND c.channel = ? AND c.peer = ? AND l.work = 'outbox' AND l.claimed = 0
 		UNION ALL
 		SELECT i.id, i.talk, i.status, b.body
+		FROM items i JOIN live l ON l.id = i.id JOIN texts b ON b.id = i.text
+		WHERE i.talk = ? AND l.work = 'outbox' AND l.claimed = 0
+		UNION ALL
+		SELECT i.id, i.talk, i.status, b.body
 		FROM items i INDEXED BY items_alone JOIN live l ON l.id = i.id JOIN texts b ON b.id = i.text
 		WHERE i.agency = ? AND i.channel = ? AND i.peer = ? AND i.direction IS NOT NULL AND i.talk IS NULL AND l.work = 'outbox' AND l.claimed = 0`,
-		agency, channel, peer, agency, channel, peer)
+		agency, channel, peer, number(talk), agency, channel, peer)
 	if err != nil {
 		return err
 	}

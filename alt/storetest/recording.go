@@ -102,6 +102,7 @@ func recording() []check {
 			w.status(m.ID, channels.Read)
 		}},
 		{"the bot's waiting messages can be taken back", cancelBot},
+		{"they can also where a conversation goes on at another address", cancelBotElsewhere},
 		{"outgoing messages are seen as soon as they are queued", func(w *world) {
 			c := w.opens(at(mari))
 			o := reply(at(mari), "1", "tere")
@@ -164,6 +165,18 @@ func cancelBot(w *world) {
 	w.none(alt.Outbox)
 	w.queue(reply(at(jaan), "other", "other"))
 	w.none(alt.Outbox) // the id is still taken
+}
+
+func cancelBotElsewhere(w *world) {
+	c := w.opens(at(mari))
+	c, err := w.st.Conversation(w.Context(), ppa, c.ID)
+	require.NoError(w, err)
+	w.commit(alt.Item{}, alt.Changes{Conversation: c, Contact: &alt.Contact{Address: at(jaan)}, Send: []channels.Outbound{reply(at(jaan), "there", "there"), reply(at(mari), "here", "here")}})
+	c, err = w.st.Conversation(w.Context(), ppa, c.ID)
+	require.NoError(w, err)
+	w.commit(alt.Item{}, alt.Changes{Conversation: c, CancelBot: at(jaan)})
+	w.status("there", channels.Canceled)
+	w.status("here", channels.Queued)
 }
 
 func everyContent(w *world) {
