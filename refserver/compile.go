@@ -96,7 +96,7 @@ func (c *compiler) base() {
 		MaxBody: int64(lim.MaxBody), MaxMedia: int64(lim.MaxMedia),
 		TurnWorkers: lim.TurnWorkers, SendWorkers: lim.SendWorkers, MediaWorkers: lim.MediaWorkers,
 		HandlerTimeout: lim.HandlerTimeout.std(), SendTimeout: lim.SendTimeout.std(), Lease: lim.Lease.std(),
-		MaxAttempts: lim.MaxAttempts, MaxHold: lim.MaxHold.std(), ReconcileFor: lim.ReconcileFor.std(), DrainTimeout: lim.DrainTimeout.std(),
+		MaxAttempts: lim.MaxAttempts, MaxHold: lim.MaxHold.std(), ReconcileFor: lim.ReconcileFor.std(), EraseAfter: lim.EraseAfter.std(), DrainTimeout: lim.DrainTimeout.std(),
 		Rates: make(map[channels.ID]alt.Rate),
 	}
 	c.storeKey()

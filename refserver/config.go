@@ -261,6 +261,7 @@ type limitsConf struct {
 	MaxAttempts    int      `yaml:"max_attempts"`
 	MaxHold        duration `yaml:"max_hold"`
 	ReconcileFor   duration `yaml:"reconcile_for"`
+	EraseAfter     duration `yaml:"erase_after"`
 	DrainTimeout   duration `yaml:"drain_timeout"`
 }
 

@@ -2,6 +2,7 @@ package meta
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
@@ -17,6 +18,7 @@ func capabilities(l Line) (channels.Capabilities, error) {
 	}
 	if l.NoHumanAgent {
 		c.Window.Value.HumanAgent = 0
+		c.Exceptions.Value = slices.DeleteFunc(slices.Clone(c.Exceptions.Value), func(e channels.Exception) bool { return e.Name == channels.HumanAgent })
 	}
 	return c, nil
 }
