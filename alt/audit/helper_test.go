@@ -55,6 +55,7 @@ type world struct {
 	keys    []key
 	now     time.Time
 	witness *memory
+	last    int64 // entry, where a test wants to know it
 }
 
 // memory is a witness, whose failures are scripted.
@@ -244,8 +245,6 @@ func (w *world) file(name string, change func(b []byte) []byte) {
 }
 
 var errScripted = errors.New("scripted")
-
-func removeAll(path string) error { return os.RemoveAll(path) }
 
 // attackOnly changes the database and leaves all closed.
 func (w *world) attackOnly(statement string) {

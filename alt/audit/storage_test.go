@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -178,17 +179,21 @@ func TestAKeeperDoesNotStartOverADamagedStorage(t *testing.T) {
 
 func TestWhatWasLostIsMadeAgainAsItWasSigned(t *testing.T) {
 	for name, damage := range map[string]func(w *world){
-		"some leaves":     func(w *world) { w.file("audit/leaves", func(b []byte) []byte { return b[:5*audit.RecordSize+1] }) },
-		"all leaves":      func(w *world) { w.file("audit/leaves", func([]byte) []byte { return nil }) },
-		"some hashes":     func(w *world) { w.file("audit/hashes", func(b []byte) []byte { return b[:300] }) },
-		"the whole tree":  func(w *world) { _ = os.Remove(w.path("audit/leaves")); _ = os.Remove(w.path("audit/hashes")) },
-		"the cursor":      func(w *world) { _ = os.Remove(w.path("audit/cursor")) },
-		"a wrong cursor":  func(w *world) { w.file("audit/cursor", func([]byte) []byte { return []byte("20 zzzzzz\n") }) },
+		"some leaves":    func(w *world) { w.file("audit/leaves", func(b []byte) []byte { return b[:5*audit.RecordSize+1] }) },
+		"all leaves":     func(w *world) { w.file("audit/leaves", func([]byte) []byte { return nil }) },
+		"some hashes":    func(w *world) { w.file("audit/hashes", func(b []byte) []byte { return b[:300] }) },
+		"the whole tree": func(w *world) { _ = os.Remove(w.path("audit/leaves")); _ = os.Remove(w.path("audit/hashes")) },
+		"the cursor":     func(w *world) { _ = os.Remove(w.path("audit/cursor")) },
+		"a wrong cursor": func(w *world) { w.file("audit/cursor", func([]byte) []byte { return []byte("20 zzzzzz\n") }) },
+		"a cursor that skips entries": func(w *world) {
+			w.file("audit/cursor", func([]byte) []byte { return []byte("20 " + strconv.FormatInt(w.last-1, 36) + "\n") })
+		},
 		"a broken cursor": func(w *world) { w.file("audit/cursor", func([]byte) []byte { return []byte("\x00") }) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := twice(t)
 			w.writes(3, "a")
+			w.last = w.seqs()[22]
 			w.close()
 			var leaves, again []byte
 			w.file("audit/leaves", func(b []byte) []byte { leaves = b; return b })
