@@ -2,15 +2,9 @@ package pgstore
 
 import (
 	"context"
-	"errors"
-	"strconv"
-	"strings"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-
-	"github.com/liidestuja/liidestuja/alt"
 )
 
 // replicaLocks is the first half of the advisory locks that replicas hold; the
@@ -25,6 +19,8 @@ const (
 // takeBack frees what replicas that are dead had claimed, and forgets them. The
 // lock of such a replica is had for the moment, so that it cannot come back
 // meanwhile.
+//
+//nolint:misspell // the server's words
 const takeBack = `WITH dead AS MATERIALIZED (
 		SELECT id FROM replicas WHERE id <> $1 AND ($2::bigint[] IS NULL OR id = ANY($2::bigint[])) AND pg_try_advisory_xact_lock($3, id::integer)),
 	freed AS (UPDATE live SET due = 'epoch' FROM dead WHERE live.replica = dead.id AND live.claimed)
@@ -78,7 +74,7 @@ func (a *alive) connect(ctx context.Context) error {
 	for _, st := range []statement{
 		{sql: "SELECT pg_advisory_lock($1, $2)", args: []any{replicaLocks, int32(a.s.replica)}}, //nolint:gosec // it was cut to size
 		{sql: "INSERT INTO replicas (id, started) VALUES ($1, clock_timestamp()) ON CONFLICT DO NOTHING", args: []any{a.s.replica}},
-		{sql: "LISTEN " + pgx.Identifier{a.s.news.channel()}.Sanitize()},
+		{sql: "LISTEN " + pgx.Identifier{a.s.news.channel()}.Sanitize()}, //nolint:misspell // a name of the driver
 	} {
 		if _, err := c.Exec(ctx, st.sql, st.args...); err != nil {
 			hangUp(c)
@@ -169,174 +165,5 @@ func pauseFor(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-t.C:
-	}
-}
-
-// tellEvery bounds how often a replica notifies: the server orders notifying
-// transactions one after the other.
-const tellEvery = 5 * time.Millisecond
-
-// news passes on which queues got work, from replica to replica.
-type news struct {
-	s    *Store
-	said chan struct{}
-	done chan struct{}
-	end  sync.Once
-
-	mu      sync.Mutex
-	wakes   map[string]bool
-	readers map[chan alt.Work]bool
-}
-
-func newNews(s *Store) *news {
-	return &news{s: s, said: make(chan struct{}, 1), done: make(chan struct{}), wakes: make(map[string]bool), readers: make(map[chan alt.Work]bool)}
-}
-
-func (n *news) start() {
-	if !n.s.cfg.Pooled {
-		go n.loop()
-	}
-	go n.s.watchNotes(n.done)
-}
-
-// channel is the name that the replicas of one schema listen to.
-func (n *news) channel() string { return "liidestuja_" + n.s.schema }
-
-// tell has the other replicas know of work. It is said after the commit and
-// apart from it, as nothing depends on it: each replica looks by itself now and
-// then.
-func (n *news) tell(wakes map[string]bool) {
-	if len(wakes) == 0 || n.s.cfg.Pooled {
-		return
-	}
-	n.mu.Lock()
-	for w := range wakes {
-		n.wakes[w] = true
-	}
-	n.mu.Unlock()
-	select {
-	case n.said <- struct{}{}:
-	default:
-	}
-}
-
-func (n *news) loop() {
-	for {
-		select {
-		case <-n.said:
-		case <-n.done:
-			return
-		}
-		n.mu.Lock()
-		words := []string{strconv.FormatInt(n.s.replica, 10)}
-		for w := range n.wakes {
-			words = append(words, w)
-		}
-		clear(n.wakes)
-		n.mu.Unlock()
-		ctx, cancel := context.WithTimeout(context.Background(), n.s.cfg.Timeout)
-		_ = n.s.pool.use(ctx, func(c *pgx.Conn) error {
-			_, err := c.Exec(ctx, "SELECT pg_notify($1, $2)", n.channel(), strings.Join(words, " "))
-			return err
-		})
-		cancel()
-		pauseFor(context.Background(), tellEvery)
-	}
-}
-
-// heard passes on what another replica said.
-func (n *news) heard(payload string) {
-	if payload == noted {
-		n.s.lookForNotes()
-		return
-	}
-	words := strings.Fields(payload)
-	if len(words) == 0 || words[0] == strconv.FormatInt(n.s.replica, 10) {
-		return
-	}
-	for _, w := range words[1:] {
-		n.pass(alt.Work(w))
-	}
-}
-
-func (n *news) everything() {
-	n.s.lookForNotes()
-	for _, w := range []alt.Work{alt.Media, alt.Inbox, alt.Outbox, alt.Reconcile} {
-		n.pass(w)
-	}
-}
-
-// pass gives work to every reader that has room; one that has not will look
-// anyway.
-func (n *news) pass(w alt.Work) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	for ch := range n.readers {
-		select {
-		case ch <- w:
-		default:
-		}
-	}
-}
-
-func (n *news) close() { n.end.Do(func() { close(n.done) }) }
-
-// Notify returns a channel that gets the name of a queue when another replica
-// has put work into it, or finished what held work back. It is closed when ctx
-// ends or the store is closed. News may be lost, so readers look now and then
-// by themselves. With Config.Pooled it gets the name of every queue with work
-// that can be claimed, each Config.Poll.
-func (s *Store) Notify(ctx context.Context) (<-chan alt.Work, error) {
-	if err := s.open(ctx); err != nil {
-		return nil, err
-	}
-	s.closing.RUnlock()
-	n, ch := s.news, make(chan alt.Work, 64)
-	n.mu.Lock()
-	n.readers[ch] = true
-	n.mu.Unlock()
-	go func() {
-		defer func() {
-			n.mu.Lock()
-			delete(n.readers, ch)
-			close(ch)
-			n.mu.Unlock()
-		}()
-		if !s.cfg.Pooled {
-			select {
-			case <-ctx.Done():
-			case <-n.done:
-			}
-			return
-		}
-		s.poll(ctx, ch)
-	}()
-	return ch, nil
-}
-
-// poll looks for work that can be claimed.
-func (s *Store) poll(ctx context.Context, ch chan<- alt.Work) {
-	tick := time.NewTicker(s.cfg.Poll)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-s.news.done:
-			return
-		case <-tick.C:
-		}
-		rows, err := s.read(ctx, `SELECT w FROM unnest(ARRAY['media', 'inbox', 'outbox', 'reconcile']) AS w
-			WHERE EXISTS (SELECT 1 FROM live WHERE work = w AND head AND due IS NULL)
-				OR EXISTS (SELECT 1 FROM live WHERE due <= coalesce($1::timestamptz, statement_timestamp()))`, s.clock())
-		if errors.Is(err, alt.ErrClosed) {
-			return
-		}
-		for _, r := range rows {
-			select {
-			case ch <- alt.Work(r.str(0)):
-			default:
-			}
-		}
 	}
 }

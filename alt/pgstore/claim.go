@@ -13,6 +13,8 @@ import (
 
 // claimHeads hands out heads of lanes. It waits for nobody: what another is
 // claiming or changing is passed by. Lines take turns, oldest item first.
+//
+//nolint:misspell // the server's words
 const claimHeads = `WITH RECURSIVE lines AS (
 		(SELECT agency, channel FROM live WHERE work = $1 AND head AND due IS NULL ORDER BY agency, channel LIMIT 1)
 		UNION ALL

@@ -118,5 +118,8 @@ func dialConfig(dsn string, pooled bool, timeout time.Duration) (*pgx.ConnConfig
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "liidestuja"
 	}
+	// A plan that was made while a queue was empty, and reads the whole table,
+	// would be kept while it fills; and a plan is never worth compiling here.
+	cfg.RuntimeParams["enable_seqscan"], cfg.RuntimeParams["jit"] = "off", "off"
 	return cfg, nil
 }

@@ -63,6 +63,8 @@ type item struct {
 
 // selectItems locks the items' places in the queues: claims, which hold no other
 // lock, pass them by then, and what is read of them stays true.
+//
+//nolint:misspell // the server's words
 const selectItems = `WITH ids AS MATERIALIZED (
 		SELECT unnest($1::bigint[]) AS id
 		UNION SELECT max(i.id) FROM unnest($2::text[], $3::text[], $4::text[]) AS n(agency, channel, provider)

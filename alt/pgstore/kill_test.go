@@ -77,7 +77,7 @@ func TestKilled(t *testing.T) {
 
 // sendTo hands a message to the parent, which is the provider.
 func sendTo(url string, id channels.MessageID) error {
-	resp, err := http.Post(url, "text/plain", strings.NewReader(string(id))) //nolint:gosec,noctx // a test's own server
+	resp, err := http.Post(url, "text/plain", strings.NewReader(string(id)))
 	if err != nil {
 		return err
 	}
@@ -133,7 +133,7 @@ func (c *cluster) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 
 // replica starts one, and returns a function that kills it.
 func (c *cluster) replica() (kill func()) {
-	cmd := exec.CommandContext(c.Context(), os.Args[0], "-test.run=^TestKilled$") //nolint:gosec // the test itself
+	cmd := exec.CommandContext(c.Context(), os.Args[0], "-test.run=^TestKilled$")
 	cmd.Env = append(os.Environ(), killed+"="+c.dsn, provider+"="+c.url)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
@@ -179,8 +179,8 @@ func TestKill(t *testing.T) {
 				alive[i] = c.replica()
 			}
 			for range kills {
-				time.Sleep(time.Duration(300+rand.IntN(500)) * time.Millisecond) //nolint:gosec // any moment will do
-				i := rand.IntN(replicas)                                         //nolint:gosec // any
+				time.Sleep(time.Duration(300+rand.IntN(500)) * time.Millisecond)
+				i := rand.IntN(replicas)
 				alive[i]()
 				alive[i] = c.replica()
 			}

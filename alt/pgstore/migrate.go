@@ -157,7 +157,7 @@ func migrateStep(ctx context.Context, c *pgx.Conn, m Migration, list []step) (ag
 
 // grants lets a role use the tables and own nothing.
 func grants(role string) []string {
-	r := pgx.Identifier{role}.Sanitize()
+	r := pgx.Identifier{role}.Sanitize() //nolint:misspell // a name of the driver
 	quoted := strings.NewReplacer("'", "''", "%", "%%").Replace(r)
 	return []string{
 		`DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ` + quoted + `', current_schema()); END $$`,

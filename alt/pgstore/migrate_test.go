@@ -76,9 +76,10 @@ func TestTheApplicationsRoleWorksAndChangesNoTable(t *testing.T) {
 	t.Parallel()
 	dsn := blank(t)
 	role := fmt.Sprintf("app %% 'of' %s", dsn[len(dsn)-40:])
-	require.NoError(t, execute(t, dsn, "CREATE ROLE "+pgx.Identifier{role}.Sanitize()+" LOGIN PASSWORD 'secret'"))
+	quoted := pgx.Identifier{role}.Sanitize() //nolint:misspell // a name of the driver
+	require.NoError(t, execute(t, dsn, "CREATE ROLE "+quoted+" LOGIN PASSWORD 'secret'"))
 	t.Cleanup(func() {
-		_ = execute(t, dsn, "DROP OWNED BY "+pgx.Identifier{role}.Sanitize(), "DROP ROLE "+pgx.Identifier{role}.Sanitize())
+		_ = execute(t, dsn, "DROP OWNED BY "+quoted, "DROP ROLE "+quoted)
 	})
 	require.NoError(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: dsn, Application: role, Version: pgstore.Latest}))
 	app := as(t, dsn, role)

@@ -14,6 +14,8 @@ import (
 )
 
 // crowd fills a store with the history of many people, and some work to do.
+//
+//nolint:misspell // the server's words
 const crowd = `
 	INSERT INTO agencies VALUES ('agency', 1000000, 1000000);
 	INSERT INTO people (id, agency, channel, peer, contact, session, talk, started, seen)

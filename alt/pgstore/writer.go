@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -90,7 +91,7 @@ func (w *writer) attempt(batch []*call) error {
 		if err == nil || n == tries || !passing(err, len(batch) == 1) {
 			return err
 		}
-		time.Sleep(time.Duration(n-1) * 2 * time.Millisecond)
+		pauseFor(context.Background(), time.Duration(n-1)*2*time.Millisecond)
 	}
 }
 
@@ -99,7 +100,7 @@ func (w *writer) attempt(batch []*call) error {
 // the next time; in a company it may be the doing of a neighbour.
 func passing(err error, alone bool) bool {
 	switch sqlState(err) {
-	case "40001", "40P01": // serialization_failure, deadlock_detected
+	case "40001", "40P01": // a conflict of transactions, a deadlock
 		return true
 	case "23505": // unique_violation
 		return alone
@@ -170,19 +171,20 @@ func (w *writer) try(t *tx, batch []*call) (committing bool, err error) {
 // starting is how a transaction of the writer begins. Through a pooler nothing
 // can be set for the session.
 func (s *Store) starting() []statement {
-	list := []statement{{sql: "BEGIN ISOLATION LEVEL READ COMMITTED", read: ignore}}
-	if !s.cfg.InsecureNotDurable {
-		// Not weaker than "on", whatever the role's default is; what is stronger stays.
-		list = append(list, statement{sql: `SELECT set_config('synchronous_commit', 'on', true) WHERE current_setting('synchronous_commit') IN ('off', 'local')`, read: ignore})
-	}
-	// A replica that stops in the middle must not hold its locks for ever.
-	return append(list, statement{sql: "SELECT set_config('idle_in_transaction_session_timeout', $1, true)", args: []any{s.patience()}, read: ignore})
+	// A replica that stops in the middle must not hold its locks for ever. And a
+	// commit is not weaker than "on", whatever the role's default is; what is
+	// stronger stays.
+	return []statement{{sql: "BEGIN ISOLATION LEVEL READ COMMITTED", read: ignore}, {
+		sql: `SELECT set_config('idle_in_transaction_session_timeout', $1, true), CASE WHEN current_setting('synchronous_commit') IN ('off', 'local') AND $2
+			THEN set_config('synchronous_commit', 'on', true) END`,
+		args: []any{s.patience(), !s.cfg.InsecureNotDurable}, read: ignore,
+	}}
 }
 
 func ignore([]row) error { return nil }
 
-// patience is Timeout as the server wants it.
-func (s *Store) patience() string { return s.cfg.Timeout.Truncate(time.Millisecond).String() }
+// patience is Timeout as the server wants it, in milliseconds.
+func (s *Store) patience() string { return strconv.FormatInt(s.cfg.Timeout.Milliseconds(), 10) }
 
 // errAborted: the connection broke, and nothing was written.
 var errAborted = errors.New("pgstore: the connection broke")

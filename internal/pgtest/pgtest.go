@@ -29,7 +29,7 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// ErrAbsent: there is no PostgreSQL on this machine, and none was named.
+// ErrAbsent says that there is no PostgreSQL on this machine, and none was named.
 var ErrAbsent = errors.New("pgtest: no PostgreSQL server: install Debian's package postgresql, or set ALT_TEST_POSTGRES")
 
 // Variable names the environment variable with another server's connection
@@ -168,7 +168,7 @@ func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // command is one of the server's programs, run by who may run it.
 func (s *Server) command(name string, args ...string) *exec.Cmd {
-	cmd := exec.Command(filepath.Join(s.bin, name), args...) //nolint:gosec,noctx // a server outlives every call
+	cmd := exec.Command(filepath.Join(s.bin, name), args...) //nolint:noctx // a server outlives every call
 	cmd.Dir = s.dir
 	cmd.SysProcAttr = attributes()
 	return cmd
@@ -186,7 +186,7 @@ func (s *Server) Run() error {
 		return fmt.Errorf("pgtest: %w", err)
 	}
 	s.proc = p
-	for deadline := time.Now().Add(startup); ; time.Sleep(pause) {
+	for deadline := time.Now().Add(startup); ; <-time.After(pause) {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		c, err := pgx.Connect(ctx, s.url("postgres"))
 		if err == nil {
@@ -257,12 +257,12 @@ func (s *Server) Copy(ctx context.Context, of string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return s.createDatabase(ctx, " TEMPLATE "+pgx.Identifier{cfg.Database}.Sanitize())
+	return s.createDatabase(ctx, " TEMPLATE "+quote(cfg.Database))
 }
 
 func (s *Server) createDatabase(ctx context.Context, options string) (string, error) {
 	name := fmt.Sprintf("pgtest_%d_%d", os.Getpid(), s.made.Add(1))
-	return s.url(name), s.admin(ctx, "CREATE DATABASE "+pgx.Identifier{name}.Sanitize()+options)
+	return s.url(name), s.admin(ctx, "CREATE DATABASE "+quote(name)+options)
 }
 
 // Drop removes a database with whoever is connected to it.
@@ -271,8 +271,10 @@ func (s *Server) Drop(ctx context.Context, dsn string) error {
 	if err != nil {
 		return err
 	}
-	return s.admin(ctx, "DROP DATABASE "+pgx.Identifier{cfg.Database}.Sanitize()+" WITH (FORCE)")
+	return s.admin(ctx, "DROP DATABASE "+quote(cfg.Database)+" WITH (FORCE)")
 }
+
+func quote(name string) string { return pgx.Identifier{name}.Sanitize() } //nolint:misspell // a name of the driver
 
 func (s *Server) admin(ctx context.Context, sql string) error {
 	c, err := pgx.Connect(ctx, s.url("postgres"))
