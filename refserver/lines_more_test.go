@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,12 +253,14 @@ func TestADeadTokenOfAnAddedLineShows(t *testing.T) {
 		return strings.Contains(beat, `"credentials"`)
 	}
 	require.Eventually(t, down, 20*time.Second, 20*time.Millisecond)
-	_, desk := m.api("mari", http.MethodGet, "/v1/lines", "")
-	require.Contains(t, fmt.Sprint(desk), "state:down")
-	_, page := s.get("/lines")
-	require.Contains(t, page, "Kanal ei tööta")
+	// The heartbeat hears of it by the log of sends, the rest by the service.
+	require.Eventually(t, func() bool {
+		_, desk := m.api("mari", http.MethodGet, "/v1/lines", "")
+		_, page := s.get("/lines")
+		return strings.Contains(fmt.Sprint(desk), "state:down") && strings.Contains(page, "Kanal ei tööta")
+	}, 20*time.Second, 20*time.Millisecond)
 	require.Eventually(t, func() bool { return strings.Contains(srv.log.String(), `"liidestuja.health":"down"`) }, 10*time.Second, 20*time.Millisecond)
-	require.Contains(t, m.acts(), "line.down system")
+	require.Eventually(t, func() bool { return slices.Contains(m.acts(), "line.down system") }, 10*time.Second, 20*time.Millisecond)
 }
 
 func TestTheConfigurationOfLinesIsChecked(t *testing.T) {
