@@ -36,6 +36,15 @@ type Purger interface {
 	Purge(ctx context.Context, now time.Time) error
 }
 
+// Notifier is a store that several processes share, and that tells of work which
+// another of them has added. Run listens to it; without it, or when a word is
+// lost, Config.Poll finds the work.
+type Notifier interface {
+	// Notify returns the names of queues that have new work, until ctx ends; then
+	// the channel is closed.
+	Notify(ctx context.Context) (<-chan Work, error)
+}
+
 // Run works the queues until ctx ends: then it claims nothing more, finishes
 // what it began within Config.DrainTimeout and returns nil. It owns every
 // goroutine of the service.
@@ -49,6 +58,9 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 	wg.Go(func() { s.keepHouse(ctx) })
 	wg.Go(func() { s.watchHealth(ctx) })
+	if n, ok := s.cfg.Store.(Notifier); ok {
+		wg.Go(func() { s.listen(ctx, n) })
+	}
 	<-ctx.Done()
 	drained := make(chan struct{})
 	go func() { wg.Wait(); close(drained) }()
@@ -65,6 +77,27 @@ func (s *Service) Run(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// listen wakes the queues that another process has added work to, and whoever
+// watches for changes.
+func (s *Service) listen(ctx context.Context, n Notifier) {
+	for ctx.Err() == nil {
+		news, err := n.Notify(ctx)
+		if err != nil && ctx.Err() == nil {
+			s.cfg.Logger.WarnContext(ctx, "store does not tell of others' work; it is polled", "error", err)
+		}
+		if err == nil {
+			for w := range news {
+				s.kick(w)
+				s.changed()
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(claimAgain):
+		}
+	}
 }
 
 // dispatch claims for idle workers of one queue. It is woken by what adds work
