@@ -7,8 +7,10 @@ const (
 	// logMost is the length of the log, 48 MiB, at which the writer writes back
 	// what is left, so that it can begin at the front again.
 	logMost = 12_000
-	// logLook is after how many transactions the writer looks how long it is.
-	logLook = 8
+	// logLook is after how many calls the writer looks how long it is. By calls and
+	// not by transactions, because one alone writes a few pages and many together a
+	// hundred.
+	logLook = 32
 )
 
 // checkpointer writes the log back into the database beside the writer, who
@@ -53,10 +55,11 @@ func (p *checkpointer) close() error {
 }
 
 // tend wakes the checkpointer when there is enough to write back.
-func (w *writer) tend() {
-	if w.tended++; w.tended%logLook != 0 || w.c == nil {
+func (w *writer) tend(calls int) {
+	if w.tended += calls; w.tended < logLook || w.c == nil {
 		return
 	}
+	w.tended = 0
 	r, err := w.c.one("PRAGMA wal_checkpoint(NOOP)")
 	if err != nil || r == nil || r.num(1)-r.num(2) < logStep {
 		return

@@ -34,7 +34,7 @@ type writer struct {
 	grant  counters // as they are stored
 	parked int64    // rows
 	marked bool     // there may be watermarks
-	tended int      // transactions since the start
+	tended int      // calls since the last look at the log's length
 
 	// What waits for the log to be emptied of old content.
 	dirty    bool
@@ -100,7 +100,7 @@ func (w *writer) run(batch []*call) {
 	if w.dirty {
 		w.scrub()
 	}
-	w.tend()
+	w.tend(len(batch))
 }
 
 // transact runs calls in one transaction. The error means that nothing of it
