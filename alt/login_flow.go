@@ -127,14 +127,16 @@ func nameOf(secret string) string {
 // wordMark begins every word, so that nothing a person writes is taken for one.
 const wordMark = "id-"
 
-var wordCode = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+func wordCode() *base32.Encoding {
+	return base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+}
 
 const wordBytes = 16
 
 func newWord() string {
 	b := make([]byte, wordBytes)
 	_, _ = rand.Read(b)
-	return wordMark + wordCode.EncodeToString(b)
+	return wordMark + wordCode().EncodeToString(b)
 }
 
 // wordIn returns the word that an event brings back, or "". A text may hold
@@ -155,7 +157,7 @@ func wordIn(e channels.Event) string {
 	}
 	for _, field := range strings.Fields(said) {
 		code, marked := strings.CutPrefix(field, wordMark)
-		if b, err := wordCode.DecodeString(code); marked && err == nil && len(b) == wordBytes {
+		if b, err := wordCode().DecodeString(code); marked && err == nil && len(b) == wordBytes {
 			return field
 		}
 	}

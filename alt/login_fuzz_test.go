@@ -1,7 +1,6 @@
 package alt_test
 
 import (
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -58,7 +57,7 @@ func TestWhatIsKeptOfAnAuthenticationOpensNowhereElse(t *testing.T) {
 		require.NoError(t, st.Commit(t.Context(), alt.Item{}, alt.Changes{Flows: []alt.Flow{f}}))
 		_, _, err = o.Service().LoginPages().Open(t.Context(), "agency", o.link(t, c))
 		require.Error(t, err, name)
-		require.False(t, errors.Is(err, alt.ErrNotFound), "it is noticed, not taken for an old one")
+		require.NotErrorIs(t, err, alt.ErrNotFound, "it is noticed, not taken for an old one")
 	}
 	cookie, _, err := o.Service().LoginPages().Open(t.Context(), "agency", o.link(t, other))
 	require.NoError(t, err)

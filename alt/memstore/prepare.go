@@ -93,7 +93,7 @@ func (p *change) fits(it *item) error {
 	if it != nil {
 		work = it.work
 	}
-	wrong := ""
+	var wrong string
 	switch {
 	case (p.event != nil) != (work == alt.Media):
 		wrong = "Event belongs to Media work, and Media work to an Event"

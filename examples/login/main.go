@@ -88,8 +88,10 @@ func smartID(sid *smartidtest.Server) (eid.Authenticator, func(), error) {
 		return nil, nil, err
 	}
 	status := httptest.NewServer(sid.CA().Responder())
-	sid.CA().SetURL(status.URL)
 	closeAll := func() { status.Close(); _ = sid.Close() }
+	if err := sid.CA().SetURL(status.URL); err != nil {
+		return nil, closeAll, err
+	}
 	store, err := trust.New(trust.Config{Anchors: sid.Anchors(), Intermediates: sid.Intermediates()})
 	if err != nil {
 		return nil, closeAll, err
