@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
@@ -65,6 +66,21 @@ func (f *Flow) Valid() error {
 		return no("Sealed", "must be 1 byte to 128 KiB long")
 	case f.Expires.IsZero():
 		return no("Expires", "required")
+	}
+	return nil
+}
+
+// ValidFlows returns ErrInput unless a Commit takes the flows: each is valid, and no
+// two are of one key. Stores ask it before they write.
+func ValidFlows(flows []Flow) error {
+	for i := range flows {
+		if err := flows[i].Valid(); err != nil {
+			return err
+		}
+		same := func(f Flow) bool { return f.Agency == flows[i].Agency && f.Key == flows[i].Key }
+		if slices.ContainsFunc(flows[:i], same) {
+			return fmt.Errorf("%w: Flow.Key: twice in one commit", ErrInput)
+		}
 	}
 	return nil
 }

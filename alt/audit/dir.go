@@ -10,6 +10,8 @@ import (
 	"sync"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"github.com/liidestuja/liidestuja/internal/lockfile"
 )
 
 // Dir is a Storage in a folder of the file system:
@@ -44,7 +46,10 @@ func OpenDir(path string) (*Dir, error) {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, fmt.Errorf("audit: %w", err)
 	}
-	lock, err := lockFile(filepath.Join(path, "lock"))
+	lock, err := lockfile.Lock(filepath.Join(path, "lock"))
+	if errors.Is(err, lockfile.ErrLocked) {
+		return nil, ErrLocked
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -54,7 +59,7 @@ func OpenDir(path string) (*Dir, error) {
 		err = d.recover()
 	}
 	if err == nil {
-		err = syncDir(path)
+		err = lockfile.SyncDir(path)
 	}
 	if err != nil {
 		return nil, errors.Join(err, d.Close())
@@ -205,7 +210,7 @@ func (d *Dir) Close() error {
 		}
 	}
 	if d.lock != nil {
-		errs = append(errs, unlockFile(d.lock))
+		errs = append(errs, lockfile.Unlock(d.lock))
 	}
 	return errors.Join(errs...)
 }

@@ -1,12 +1,8 @@
 package desk_test
 
 import (
-	"context"
-	"net/url"
 	"regexp"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,26 +12,15 @@ import (
 	"github.com/liidestuja/liidestuja/eid"
 )
 
-// yes is an authenticator to which everybody is Jaak-Kristjan, and agrees.
-type yes struct{ at func() time.Time }
-
-func (yes) Method() eid.Method { return eid.SmartID }
-
-func (y yes) Begin(context.Context, eid.Request) (eid.Challenge, error) {
-	return eid.Challenge{State: eid.State("s"), Expires: y.at().Add(time.Minute)}, nil
-}
-
-func (y yes) Resolve(context.Context, eid.State, url.Values) (eid.Identity, error) {
-	return eid.Identity{Code: "EE38001085718", GivenName: "Jaak-Kristjan", FamilyName: "Jõeorg", Born: "1980-01-08", Method: eid.SmartID, Level: eid.High,
-		At: y.at(), Evidence: []byte("signed by his phone")}, nil
-}
-
+// asking lets people authenticate, but on Messenger.
 func asking(s *setup) {
-	s.change = func(c *alt.Config) {
-		c.Logins = &alt.Logins{Methods: []eid.Authenticator{yes{c.Now}}, URL: "https://agency.example/login",
-			Keys:  func() []alt.Key { return []alt.Key{{ID: "k", Secret: []byte("0123456789abcdef0123456789abcdef")}} },
-			Names: map[channels.Agency]map[string]string{"agency": {"et": "Terviseamet"}}, Lines: map[channels.ID]alt.LoginPolicy{"whatsapp": {}}}
-	}
+	s.change = func(c *alt.Config) { c.Logins.Lines = map[channels.ID]alt.LoginPolicy{"whatsapp": {}} }
+}
+
+// jaak is who people of these tests prove to be.
+func jaak() eid.Identity {
+	return eid.Identity{Code: "EE38001085718", GivenName: "Jaak-Kristjan", FamilyName: "Jõeorg", Born: "1980-01-08", Method: eid.SmartID, Level: eid.High,
+		Evidence: []byte("signed by his phone")}
 }
 
 // prove goes the way of the link that the chat has got, and returns its secret.
@@ -45,15 +30,7 @@ func (w *world) prove(chat *alttest.Chat) (link string) {
 	sent := chat.Sent()
 	m := regexp.MustCompile(`/login/agency/([A-Za-z0-9_-]{22})`).FindStringSubmatch(sent[len(sent)-1].Content.(channels.Text).Body)
 	require.NotNil(w, m)
-	pages := w.hs.Service().LoginPages()
-	cookie, _, err := pages.Open(w.Context(), "agency", m[1])
-	require.NoError(w, err)
-	_, err = pages.Begin(w.Context(), cookie, eid.SmartID, alt.LoginInput{})
-	require.NoError(w, err)
-	view, err := pages.Check(w.Context(), cookie, nil)
-	require.NoError(w, err)
-	_, word, _ := strings.Cut(view.Return, "?word=")
-	w.says(chat, chat.Address().Channel, word)
+	chat.Proves(jaak())
 	return m[1]
 }
 

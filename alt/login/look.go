@@ -24,13 +24,14 @@ var web embed.FS
 type look struct {
 	page  *template.Template
 	texts map[string]map[string]string
+	zone  *time.Location // in which people read a time
 }
 
 // languages are those of the pages, the default first.
 func languages() []string { return []string{"et", "en", "ru"} }
 
 func newLook() (*look, error) {
-	l := &look{texts: make(map[string]map[string]string)}
+	l := &look{texts: make(map[string]map[string]string), zone: tallinn()}
 	for _, lang := range languages() {
 		b, err := web.ReadFile("web/" + lang + ".json")
 		if err != nil {
@@ -64,6 +65,7 @@ type page struct {
 	SmartIDCode       bool         // Smart-ID needs a personal code
 	Notice            *Notice
 	texts             map[string]string
+	zone              *time.Location
 }
 
 // T returns a text, with pairs of placeholders and what belongs in their place.
@@ -80,7 +82,7 @@ func (p page) Of(texts map[string]string) string {
 }
 
 // Time is a time as people in Estonia write it.
-func (p page) Time(t time.Time) string { return t.In(tallinn()).Format("15:04") }
+func (p page) Time(t time.Time) string { return t.In(p.zone).Format("15:04") }
 
 // Offers reports whether a method can be chosen.
 func (p page) Offers(m string) bool { return slices.Contains(p.Methods, eid.Method(m)) }
@@ -97,6 +99,7 @@ func (p page) App() template.URL { return template.URL(p.Link) } //nolint:gosec 
 // Back is the way into the chat.
 func (p page) Back() template.URL { return template.URL(p.Return) } //nolint:gosec // of the line's configuration
 
+// tallinn falls back to UTC on a system that knows no time zones.
 func tallinn() *time.Location {
 	at, err := time.LoadLocation("Europe/Tallinn")
 	if err != nil {
@@ -144,7 +147,7 @@ func (p *pages) problem(w http.ResponseWriter, r *http.Request, status int, key 
 
 func (p *pages) pageOf(r *http.Request, known string) page {
 	lang := language(r)
-	out := page{Base: p.base, Query: query(lang), Languages: languages(), SmartIDCode: p.cfg.SmartIDCode, Notice: p.cfg.Notice}
+	out := page{zone: p.look.zone, Base: p.base, Query: query(lang), Languages: languages(), SmartIDCode: p.cfg.SmartIDCode, Notice: p.cfg.Notice}
 	if r.Method != http.MethodGet {
 		out.Here = p.base + "/" // the answer to a form has no address of its own
 	}

@@ -2,7 +2,6 @@ package memstore
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -44,22 +43,6 @@ func (s *Store) ExpireFlows(ctx context.Context, before time.Time, max int) (int
 		}
 	}
 	return n, nil
-}
-
-// checkFlows refuses what is malformed.
-func checkFlows(flows []alt.Flow) error {
-	seen := make(map[flowKey]bool)
-	for i := range flows {
-		if err := flows[i].Valid(); err != nil {
-			return err
-		}
-		key := flowKey{flows[i].Agency, flows[i].Key}
-		if seen[key] {
-			return fmt.Errorf("%w: Flow.Key: twice in one commit", alt.ErrInput)
-		}
-		seen[key] = true
-	}
-	return nil
 }
 
 func (s *Store) flowVersions(flows []alt.Flow) error {

@@ -27,7 +27,7 @@ type sending struct {
 }
 
 func prepare(c alt.Changes) (*change, error) {
-	if err := checkFlows(c.Flows); err != nil {
+	if err := alt.ValidFlows(c.Flows); err != nil {
 		return nil, err
 	}
 	p := &change{Changes: c}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/liidestuja/liidestuja/internal/atrest"
 )
 
 // Errors of Open and Migrate, to be compared with errors.Is.
@@ -68,8 +70,8 @@ func (c *Config) defaults() (*pgx.ConnConfig, error) {
 		return nil, errors.New("pgstore: Config.Key: required, or KeyFile")
 	case len(c.Key) > 0 && c.KeyFile != "":
 		return nil, errors.New("pgstore: Config.KeyFile: there is a Key already")
-	case len(c.Key) > 0 && len(c.Key) != keySize:
-		return nil, fmt.Errorf("pgstore: Config.Key: must be %d bytes", keySize)
+	case len(c.Key) > 0 && len(c.Key) != atrest.KeySize:
+		return nil, fmt.Errorf("pgstore: Config.Key: must be %d bytes", atrest.KeySize)
 	case c.Connections < 0:
 		return nil, errors.New("pgstore: Config.Connections: must not be negative")
 	}
@@ -93,8 +95,8 @@ func (c *Config) defaults() (*pgx.ConnConfig, error) {
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("pgstore: Config.KeyFile: %w", err)
-		case len(key) != keySize:
-			return nil, fmt.Errorf("pgstore: Config.KeyFile: must hold %d bytes: %w", keySize, ErrKey)
+		case len(key) != atrest.KeySize:
+			return nil, fmt.Errorf("pgstore: Config.KeyFile: must hold %d bytes: %w", atrest.KeySize, ErrKey)
 		}
 		c.Key = key
 	}

@@ -14,6 +14,8 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/internal/uuid"
+
+	"github.com/liidestuja/liidestuja/internal/atrest"
 )
 
 // rowSize is how many sealed bytes one row of a file holds.
@@ -68,7 +70,7 @@ func (s *Store) PutBlob(ctx context.Context, agency channels.Agency, r io.Reader
 		err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 			name := blobName(agency, id)
 			w := bufio.NewWriterSize(&rowWriter{ctx: ctx, tx: tx, agency: agency, name: name}, rowSize)
-			if err := sealTo(w, counted, s.cfg.Key, hex.EncodeToString(name)); err != nil {
+			if err := atrest.Seal(w, counted, s.cfg.Key, hex.EncodeToString(name)); err != nil {
 				return err
 			}
 			return w.Flush()
@@ -112,7 +114,7 @@ func (s *Store) OpenBlob(ctx context.Context, agency channels.Agency, id channel
 	case err != nil:
 		return nil, err
 	}
-	return openSealed(r, s.cfg.Key, hex.EncodeToString(r.name))
+	return atrest.Open(r, s.cfg.Key, hex.EncodeToString(r.name))
 }
 
 // rowReader reads the rows of a file.

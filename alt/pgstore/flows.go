@@ -2,7 +2,6 @@ package pgstore
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -31,27 +30,6 @@ func (s *Store) ExpireFlows(ctx context.Context, before time.Time, max int) (int
 	}
 	return s.remove(ctx, `DELETE FROM flows WHERE (agency, key) IN (
 		SELECT agency, key FROM flows WHERE expires < $1 ORDER BY expires LIMIT $2 FOR UPDATE SKIP LOCKED)`, before, max)
-}
-
-// encodeFlows refuses what is malformed, and copies what is kept.
-func (p *change) encodeFlows() error {
-	type key struct {
-		agency channels.Agency
-		key    string
-	}
-	seen := make(map[key]bool)
-	for i := range p.Flows {
-		f := &p.Flows[i]
-		if err := f.Valid(); err != nil {
-			return err
-		}
-		k := key{f.Agency, f.Key}
-		if seen[k] {
-			return fmt.Errorf("%w: Flow.Key: twice in one commit", alt.ErrInput)
-		}
-		seen[k] = true
-	}
-	return nil
 }
 
 // flowVersions refuses what was decided on something old. Flows have no lane:

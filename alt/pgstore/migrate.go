@@ -5,53 +5,16 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/liidestuja/liidestuja/internal/migration"
 )
 
 //go:embed migrations
 var migrationFiles embed.FS
-
-// step is one migration of the schema and its way back.
-type step struct{ up, down string }
-
-// steps reads the migrations, numbered from 1 without a gap.
-func steps(files fs.FS) ([]step, error) {
-	names, err := fs.Glob(files, "migrations/*.sql")
-	if err != nil {
-		return nil, err
-	}
-	found := make([]step, len(names)/2)
-	for _, name := range names {
-		base := path.Base(name)
-		number, _, _ := strings.Cut(base, "_")
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || n > len(found) {
-			return nil, fmt.Errorf("pgstore: migration %s: numbers must run from 1 in pairs", base)
-		}
-		sql, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
-		}
-		switch s := &found[n-1]; {
-		case strings.HasSuffix(base, ".up.sql"):
-			s.up = string(sql)
-		case strings.HasSuffix(base, ".down.sql"):
-			s.down = string(sql)
-		}
-	}
-	for i, s := range found {
-		if s.up == "" || s.down == "" {
-			return nil, fmt.Errorf("pgstore: migration %d: needs both ways", i+1)
-		}
-	}
-	return found, nil
-}
 
 // Latest asks Migrate for the newest version of the schema.
 const Latest = -1
@@ -79,14 +42,14 @@ const migrating = 0x4c74_6d69_6772_6174
 // one another. ErrNewer when the database is of a version that this program does
 // not know.
 func Migrate(ctx context.Context, m Migration) error {
-	list, err := steps(migrationFiles)
+	list, err := migration.Read(migrationFiles)
 	if err != nil {
 		return err
 	}
 	return migrate(ctx, m, list)
 }
 
-func migrate(ctx context.Context, m Migration, list []step) error {
+func migrate(ctx context.Context, m Migration, list []migration.Step) error {
 	if m.DSN == "" {
 		return errors.New("pgstore: Migration.DSN: required")
 	}
@@ -117,7 +80,7 @@ func migrate(ctx context.Context, m Migration, list []step) error {
 }
 
 // migrateStep goes one step, and grants what is to be granted after the last.
-func migrateStep(ctx context.Context, c *pgx.Conn, m Migration, list []step) (again bool, err error) {
+func migrateStep(ctx context.Context, c *pgx.Conn, m Migration, list []migration.Step) (again bool, err error) {
 	err = pgx.BeginFunc(ctx, c, func(tx pgx.Tx) error {
 		run := func(sql string, args ...any) {
 			if err == nil {
@@ -136,11 +99,11 @@ func migrateStep(ctx context.Context, c *pgx.Conn, m Migration, list []step) (ag
 			return fmt.Errorf("%w: it has version %d, this program knows %d", ErrNewer, at, len(list))
 		case at < m.Version:
 			again = true
-			run(list[at].up)
+			run(list[at].Up)
 			run("INSERT INTO versions (version) VALUES ($1)", at+1)
 		case at > m.Version:
 			again = true
-			run(list[at-1].down)
+			run(list[at-1].Down)
 			run("DELETE FROM versions WHERE version = $1", at)
 		case m.Application != "":
 			for _, sql := range grants(m.Application) {

@@ -111,7 +111,7 @@ func TestAServerThatIsNotDurableIsRefused(t *testing.T) {
 	cfg := config(t, nil)
 	cfg.InsecureNotDurable = false
 	if !server.Own() {
-		t.Skip("another's server may be durable")
+		t.Skip("the server that ALT_TEST_POSTGRES names may be durable; make test, without it, starts one that is not")
 	}
 	_, err := pgstore.Open(t.Context(), cfg)
 	require.ErrorIs(t, err, pgstore.ErrUnsafe)

@@ -44,13 +44,13 @@ func (s *Store) person(ctx context.Context, a channels.Address) (*person, error)
 
 // ByCode implements session.Lookup.
 func (s *Store) ByCode(ctx context.Context, agency channels.Agency, code eid.PersonalCode) ([]session.Session, error) {
-	rows, err := s.read(ctx, "SELECT session, identity FROM people WHERE agency = $1 AND code = $2", string(agency), s.vault.hash(agency, code))
+	rows, err := s.read(ctx, "SELECT session, identity FROM people WHERE agency = $1 AND code = $2", string(agency), s.vault.Hash(agency, code))
 	if err != nil {
 		return nil, err
 	}
 	found := make([]session.Session, len(rows))
 	for i, r := range rows {
-		ss, err := s.vault.decode(r.blob(0), r.blob(1))
+		ss, err := s.vault.Decode(r.blob(0), r.blob(1))
 		if err != nil {
 			return nil, err
 		}
@@ -134,7 +134,7 @@ func (s *Store) overdue(ctx context.Context, p session.Policy, now time.Time, ma
 	late = make(map[int64]time.Time)
 	found := make(map[int64]bool)
 	for _, r := range rows {
-		ss, err := s.vault.decode(r.blob(1), nil) // what ends loses its identity
+		ss, err := s.vault.Decode(r.blob(1), nil) // what ends loses its identity
 		if err != nil {
 			return nil, nil, err
 		}

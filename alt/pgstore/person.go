@@ -106,7 +106,7 @@ func (v *vault) decodePerson(r row) (*person, error) {
 		p.contact.Thread = r.str(5)
 	}
 	if b := r.blob(6); b != nil {
-		s, err := v.decode(b, r.blob(7))
+		s, err := v.Decode(b, r.blob(7))
 		if err != nil {
 			return nil, err
 		}

@@ -33,11 +33,14 @@ type sending struct {
 }
 
 func (v *vault) prepare(c alt.Changes) (*change, error) {
+	if err := alt.ValidFlows(c.Flows); err != nil {
+		return nil, err
+	}
 	p := &change{Changes: c}
 	if err := p.encodeSession(v); err != nil {
 		return nil, err
 	}
-	for _, encode := range []func() error{p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeFlows, p.encodeLog} {
+	for _, encode := range []func() error{p.encodePeople, p.encodeSend, p.encodeEvents, p.encodeReports, p.encodeLog} {
 		if err := encode(); err != nil {
 			return nil, err
 		}

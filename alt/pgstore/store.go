@@ -11,6 +11,10 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"github.com/liidestuja/liidestuja/alt"
+
+	"github.com/liidestuja/liidestuja/internal/atrest"
+
+	"github.com/liidestuja/liidestuja/internal/migration"
 )
 
 var (
@@ -77,7 +81,7 @@ func (s *Store) start(ctx context.Context) error {
 		if err := s.safe(ctx, c); err != nil {
 			return err
 		}
-		list, err := steps(migrationFiles)
+		list, err := migration.Read(migrationFiles)
 		if err != nil {
 			return err
 		}
@@ -120,7 +124,7 @@ func (s *Store) safe(ctx context.Context, c *pgx.Conn) error {
 // checkKey compares the key with the one that the store was made with; the
 // first replica's is that one.
 func (s *Store) checkKey(ctx context.Context, c *pgx.Conn) error {
-	check := derive(s.cfg.Key, nil, "liidestuja key check")
+	check := atrest.Derive(s.cfg.Key, nil, "liidestuja key check")
 	if _, err := c.Exec(ctx, "UPDATE store SET seal = $1 WHERE seal IS NULL", check); err != nil {
 		return &broken{err}
 	}

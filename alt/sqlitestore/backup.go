@@ -12,6 +12,8 @@ import (
 	"strings"
 
 	"modernc.org/sqlite"
+
+	"github.com/liidestuja/liidestuja/internal/lockfile"
 )
 
 // Backup writes a copy of the store, as it is at one moment, to a path where
@@ -69,7 +71,7 @@ func syncFile(path string) error {
 		err = cerr
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = lockfile.SyncDir(filepath.Dir(path))
 	}
 	return err
 }

@@ -8,6 +8,10 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/atrest"
+
+	"github.com/liidestuja/liidestuja/internal/lockfile"
 )
 
 // Errors of Open and Migrate, to be compared with errors.Is.
@@ -66,8 +70,8 @@ func (c *Config) defaults() error {
 		return errors.New("sqlitestore: Config.Key: required, or KeyFile")
 	case len(c.Key) > 0 && c.KeyFile != "":
 		return errors.New("sqlitestore: Config.KeyFile: there is a Key already")
-	case len(c.Key) > 0 && len(c.Key) != keySize:
-		return fmt.Errorf("sqlitestore: Config.Key: must be %d bytes", keySize)
+	case len(c.Key) > 0 && len(c.Key) != atrest.KeySize:
+		return fmt.Errorf("sqlitestore: Config.Key: must be %d bytes", atrest.KeySize)
 	}
 	path, err := filepath.Abs(c.Path)
 	if err != nil {
@@ -122,14 +126,14 @@ func (c *Config) key(fresh bool) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("sqlitestore: Config.KeyFile: %w", err)
-	case len(b) != keySize:
-		return nil, fmt.Errorf("sqlitestore: Config.KeyFile: must hold %d bytes: %w", keySize, ErrKey)
+	case len(b) != atrest.KeySize:
+		return nil, fmt.Errorf("sqlitestore: Config.KeyFile: must hold %d bytes: %w", atrest.KeySize, ErrKey)
 	}
 	return b, nil
 }
 
 func makeKey(path string) ([]byte, error) {
-	key := make([]byte, keySize)
+	key := make([]byte, atrest.KeySize)
 	_, _ = rand.Read(key) // never fails: the runtime ends the program instead
 	err := os.MkdirAll(filepath.Dir(path), 0o700)
 	if err == nil {
@@ -155,7 +159,7 @@ func writeNew(path string, b []byte) error {
 		err = cerr
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = lockfile.SyncDir(filepath.Dir(path))
 	}
 	return err
 }

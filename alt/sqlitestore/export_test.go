@@ -6,6 +6,10 @@ import (
 	"io/fs"
 	"strings"
 	"sync/atomic"
+
+	"github.com/liidestuja/liidestuja/internal/atrest"
+
+	"github.com/liidestuja/liidestuja/internal/migration"
 )
 
 // ErrFault is what FailNth makes a statement fail with.
@@ -73,11 +77,11 @@ func Safe(pragma func(name string) (string, error)) error { return safe(pragma) 
 
 // MigrateWith is Migrate with other migrations.
 func MigrateWith(path string, files fs.FS, version int) error {
-	list, err := steps(files)
+	list, err := migration.Read(files)
 	if err != nil {
 		return err
 	}
-	cfg := Config{Path: path, Key: make([]byte, keySize)}
+	cfg := Config{Path: path, Key: make([]byte, atrest.KeySize)}
 	if err := cfg.defaults(); err != nil {
 		return err
 	}

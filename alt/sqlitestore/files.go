@@ -16,6 +16,10 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/internal/uuid"
+
+	"github.com/liidestuja/liidestuja/internal/atrest"
+
+	"github.com/liidestuja/liidestuja/internal/lockfile"
 )
 
 // files keeps blobs beside the database, each in a sealed file whose name
@@ -38,7 +42,7 @@ func openFiles(c *conn, cfg *Config) (*files, error) {
 	if err != nil {
 		return nil, err
 	}
-	check := derive(key, nil, "liidestuja key check")
+	check := atrest.Derive(key, nil, "liidestuja key check")
 	switch {
 	case known == nil:
 		if _, err := c.exec("UPDATE store SET seal = ?", check); err != nil {
@@ -109,7 +113,7 @@ func (f *files) put(name string, r io.Reader) error {
 	if err != nil {
 		return fmt.Errorf("sqlitestore: %w", err)
 	}
-	err = sealTo(tmp, r, f.key, name)
+	err = atrest.Seal(tmp, r, f.key, name)
 	if err == nil {
 		err = tmp.Sync()
 	}
@@ -129,7 +133,7 @@ func (f *files) put(name string, r io.Reader) error {
 func (f *files) publish(tmp, path string) error {
 	dir := filepath.Dir(path)
 	if err := os.Mkdir(dir, 0o700); err == nil {
-		err = syncDir(f.dir)
+		err = lockfile.SyncDir(f.dir)
 		if err != nil {
 			return err
 		}
@@ -139,7 +143,7 @@ func (f *files) publish(tmp, path string) error {
 	if err := os.Rename(tmp, path); err != nil {
 		return err
 	}
-	return syncDir(dir)
+	return lockfile.SyncDir(dir)
 }
 
 // OpenBlob implements alt.Blobs. A file that is not as it was stored gives an
@@ -156,7 +160,7 @@ func (s *Store) OpenBlob(ctx context.Context, agency channels.Agency, id channel
 	if err != nil {
 		return nil, fmt.Errorf("sqlitestore: %w", err)
 	}
-	o, err := openSealed(file, s.files.key, name)
+	o, err := atrest.Open(file, s.files.key, name)
 	if err != nil {
 		_ = file.Close()
 		return nil, err
@@ -180,7 +184,7 @@ func (f *files) remove(agency channels.Agency, id channels.BlobID) error {
 		return nil
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = lockfile.SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		return fmt.Errorf("sqlitestore: %w", err)

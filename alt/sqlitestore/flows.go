@@ -2,7 +2,6 @@ package sqlitestore
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -38,27 +37,6 @@ func (s *Store) ExpireFlows(ctx context.Context, before time.Time, max int) (int
 		return nil
 	})
 	return len(due), err
-}
-
-// encodeFlows refuses what is malformed, and copies what is kept.
-func (p *change) encodeFlows() error {
-	type key struct {
-		agency channels.Agency
-		key    string
-	}
-	seen := make(map[key]bool)
-	for i := range p.Flows {
-		f := &p.Flows[i]
-		if err := f.Valid(); err != nil {
-			return err
-		}
-		k := key{f.Agency, f.Key}
-		if seen[k] {
-			return fmt.Errorf("%w: Flow.Key: twice in one commit", alt.ErrInput)
-		}
-		seen[k] = true
-	}
-	return nil
 }
 
 // flowVersions refuses what was decided on something old.

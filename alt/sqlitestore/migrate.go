@@ -5,51 +5,15 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
-	"path"
-	"strconv"
-	"strings"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/lockfile"
+
+	"github.com/liidestuja/liidestuja/internal/migration"
 )
 
 //go:embed migrations
 var migrationFiles embed.FS
-
-// step is one migration of the schema and its way back.
-type step struct{ up, down string }
-
-// steps reads the migrations, numbered from 1 without a gap.
-func steps(files fs.FS) ([]step, error) {
-	names, err := fs.Glob(files, "migrations/*.sql")
-	if err != nil {
-		return nil, err
-	}
-	found := make([]step, len(names)/2)
-	for _, name := range names {
-		base := path.Base(name)
-		number, _, _ := strings.Cut(base, "_")
-		n, err := strconv.Atoi(number)
-		if err != nil || n < 1 || n > len(found) {
-			return nil, fmt.Errorf("sqlitestore: migration %s: numbers must run from 1 in pairs", base)
-		}
-		sql, err := fs.ReadFile(files, name)
-		if err != nil {
-			return nil, err
-		}
-		switch s := &found[n-1]; {
-		case strings.HasSuffix(base, ".up.sql"):
-			s.up = string(sql)
-		case strings.HasSuffix(base, ".down.sql"):
-			s.down = string(sql)
-		}
-	}
-	for i, s := range found {
-		if s.up == "" || s.down == "" {
-			return nil, fmt.Errorf("sqlitestore: migration %d: needs both ways", i+1)
-		}
-	}
-	return found, nil
-}
 
 // latest asks Migrate for the newest version.
 const latest = -1
@@ -73,13 +37,13 @@ func Migrate(ctx context.Context, cfg Config, version int) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = unlockFile(lock) }()
+	defer func() { _ = lockfile.Unlock(lock) }()
 	c, err := openWriter(cfg)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = c.Close() }()
-	list, err := steps(migrationFiles)
+	list, err := migration.Read(migrationFiles)
 	if err != nil {
 		return err
 	}
@@ -91,7 +55,7 @@ func Migrate(ctx context.Context, cfg Config, version int) error {
 }
 
 // migrate brings c to a version, each step in a transaction of its own.
-func migrate(c *conn, list []step, version int, now time.Time) error {
+func migrate(c *conn, list []migration.Step, version int, now time.Time) error {
 	if version == latest {
 		version = len(list)
 	}
@@ -113,9 +77,9 @@ func migrate(c *conn, list []step, version int, now time.Time) error {
 		var script, note string
 		if at < version {
 			at++
-			script, note = list[at-1].up, fmt.Sprintf("INSERT INTO versions VALUES (%d, %d)", at, now.UnixMicro())
+			script, note = list[at-1].Up, fmt.Sprintf("INSERT INTO versions VALUES (%d, %d)", at, now.UnixMicro())
 		} else {
-			script, note = list[at-1].down, fmt.Sprintf("DELETE FROM versions WHERE version = %d", at)
+			script, note = list[at-1].Down, fmt.Sprintf("DELETE FROM versions WHERE version = %d", at)
 			at--
 		}
 		if err := inTransaction(c, script, note); err != nil {

@@ -11,6 +11,10 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/internal/lanes"
+
+	"github.com/liidestuja/liidestuja/internal/lockfile"
+
+	"github.com/liidestuja/liidestuja/internal/migration"
 )
 
 var (
@@ -72,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 			_ = w.c.Close()
 		}
 		_ = s.closeReaders()
-		_ = unlockFile(lock)
+		_ = lockfile.Unlock(lock)
 		return nil, err
 	}
 	go func() {
@@ -87,7 +91,7 @@ func (s *Store) start(w *writer) error {
 	if w.c, err = openWriter(s.cfg); err != nil {
 		return err
 	}
-	list, err := steps(migrationFiles)
+	list, err := migration.Read(migrationFiles)
 	if err != nil {
 		return err
 	}
@@ -117,7 +121,10 @@ func prepareFiles(path string) (*os.File, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("sqlitestore: %w", err)
 	}
-	lock, err := lockFile(path + ".lock")
+	lock, err := lockfile.Lock(path + ".lock")
+	if errors.Is(err, lockfile.ErrLocked) {
+		return nil, ErrLocked
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +138,7 @@ func prepareFiles(path string) (*os.File, error) {
 		}
 	}
 	if err != nil {
-		_ = unlockFile(lock)
+		_ = lockfile.Unlock(lock)
 		return nil, fmt.Errorf("sqlitestore: %w", err)
 	}
 	return lock, nil
@@ -235,5 +242,5 @@ func (s *Store) Close() error {
 	close(s.calls)
 	s.closing.Unlock()
 	<-s.wrote
-	return errors.Join(s.closeReaders(), s.back.close(), unlockFile(s.lock))
+	return errors.Join(s.closeReaders(), s.back.close(), lockfile.Unlock(s.lock))
 }

@@ -165,7 +165,7 @@ func (v *vault) decodePerson(r row) (*person, error) {
 		p.contact.Thread = r.str(2)
 	}
 	if b := r.blob(3); b != nil {
-		s, err := v.decode(b, r.blob(9))
+		s, err := v.Decode(b, r.blob(9))
 		if err != nil {
 			return nil, err
 		}

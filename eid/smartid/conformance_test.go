@@ -209,7 +209,7 @@ func TestEveryWrongAnswerOfTheSimulatorIsRefused(t *testing.T) {
 		"an end that is none":            {EndResult: "USER_REFUSED"},
 		"without a certificate":          {Remove: []string{"/cert"}},
 		"without a result":               {Remove: []string{"/result"}},
-		"another account":                {Set: map[string]any{"/result/documentNumber": "PNOEE-60001019906-XXXX-Q"}},
+		"another account":                {Set: map[string]any{"/result/documentNumber": "PNOEE-60001019906-NONE-Q"}},
 	}
 	for _, returning := range []bool{false, true} {
 		s := simulate(t)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package sqlitestore
+package lockfile
 
 import (
 	"errors"
@@ -10,32 +10,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockFile takes the lock that keeps a second process out. It ends with the
-// file's Close, or with the process.
-func lockFile(path string) (*os.File, error) {
+// Lock takes the lock that keeps a second process out. It ends with Unlock, or
+// with the process. ErrLocked when another has it.
+func Lock(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: lock: %w", err)
+		return nil, fmt.Errorf("lockfile: %w", err)
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		_ = f.Close()
 		if errors.Is(err, unix.EWOULDBLOCK) {
 			return nil, ErrLocked
 		}
-		return nil, fmt.Errorf("sqlitestore: lock: %w", err)
+		return nil, fmt.Errorf("lockfile: %w", err)
 	}
 	return f, nil
 }
 
-// unlockFile gives the lock back. Closing alone would leave it with a child
+// Unlock gives the lock back. Closing alone would leave it with a child
 // process that has been forked and not yet begun: it holds the file too.
-func unlockFile(f *os.File) error {
+func Unlock(f *os.File) error {
 	err := unix.Flock(int(f.Fd()), unix.LOCK_UN)
 	return errors.Join(err, f.Close())
 }
 
-// syncDir makes the names in a folder durable.
-func syncDir(path string) error {
+// SyncDir makes the names in a folder durable.
+func SyncDir(path string) error {
 	d, err := os.Open(path)
 	if err != nil {
 		return err

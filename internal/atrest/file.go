@@ -1,4 +1,4 @@
-package sqlitestore
+package atrest
 
 import (
 	"crypto/aes"
@@ -12,8 +12,8 @@ import (
 	"io"
 )
 
-// keySize is the length of the key, in bytes.
-const keySize = 32
+// KeySize is the length of a store's key, in bytes.
+const KeySize = 32
 
 const (
 	magic     = "LTJBLOB1"
@@ -21,14 +21,15 @@ const (
 	chunkSize = 64 << 10
 )
 
+// Errors of what is read, to be compared with errors.Is. They hold nothing of it.
 var (
-	errDamaged  = errors.New("sqlitestore: a stored file is damaged")
-	errIdentity = errors.New("sqlitestore: a stored identity is damaged")
+	ErrFile     = errors.New("atrest: a stored file is damaged")
+	ErrIdentity = errors.New("atrest: a stored identity is damaged")
 )
 
-// derive returns a key for one purpose.
-func derive(key, salt []byte, purpose string) []byte {
-	k, err := hkdf.Key(sha256.New, key, salt, purpose, keySize)
+// Derive returns a key for one purpose.
+func Derive(key, salt []byte, purpose string) []byte {
+	k, err := hkdf.Key(sha256.New, key, salt, purpose, KeySize)
 	if err != nil {
 		panic(err) // the length is a constant within the limit of the function
 	}
@@ -44,7 +45,7 @@ type chunkCipher struct {
 }
 
 func newChunkCipher(key, salt []byte, name string) (*chunkCipher, error) {
-	block, err := aes.NewCipher(derive(key, salt, "liidestuja file "+name))
+	block, err := aes.NewCipher(Derive(key, salt, "liidestuja file "+name))
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +66,8 @@ func (c *chunkCipher) nonce(last bool) []byte {
 	return n[:]
 }
 
-// sealTo writes what r gives, sealed, in chunks.
-func sealTo(w io.Writer, r io.Reader, key []byte, name string) error {
+// Seal writes what r gives, sealed, in chunks.
+func Seal(w io.Writer, r io.Reader, key []byte, name string) error {
 	salt := make([]byte, saltSize)
 	_, _ = rand.Read(salt) // never fails: the runtime ends the program instead
 	c, err := newChunkCipher(key, salt, name)
@@ -112,9 +113,9 @@ func readChunk(r io.Reader, b []byte) (n int, err error) {
 	return n, err
 }
 
-// opener reads what sealTo wrote. An error comes before any byte of a chunk
+// Opener reads what Seal wrote. An error comes before any byte of a chunk
 // that is not as it was written.
-type opener struct {
+type Opener struct {
 	file   io.ReadCloser
 	cipher *chunkCipher
 	next   []byte // the sealed chunk after this one
@@ -122,31 +123,33 @@ type opener struct {
 	done   bool
 }
 
-func openSealed(file io.ReadCloser, key []byte, name string) (*opener, error) {
+// Open returns a reader of a sealed file, which it takes over: the reader's Close
+// closes it. ErrFile when it is none, or another name's.
+func Open(file io.ReadCloser, key []byte, name string) (*Opener, error) {
 	head := make([]byte, len(magic)+saltSize)
 	if _, err := io.ReadFull(file, head); err != nil || string(head[:len(magic)]) != magic {
-		return nil, errDamaged
+		return nil, ErrFile
 	}
 	c, err := newChunkCipher(key, head[len(magic):], name)
 	if err != nil {
 		return nil, err
 	}
-	o := &opener{file: file, cipher: c}
+	o := &Opener{file: file, cipher: c}
 	o.next, err = o.sealed()
 	return o, err
 }
 
-func (o *opener) sealed() ([]byte, error) {
+func (o *Opener) sealed() ([]byte, error) {
 	b := make([]byte, chunkSize+o.cipher.aead.Overhead())
 	n, err := readChunk(o.file, b)
 	if err != nil {
-		return nil, fmt.Errorf("sqlitestore: %w", err)
+		return nil, fmt.Errorf("atrest: %w", err)
 	}
 	return b[:n], nil
 }
 
 // Read implements io.Reader.
-func (o *opener) Read(p []byte) (int, error) {
+func (o *Opener) Read(p []byte) (int, error) {
 	for len(o.plain) == 0 {
 		if o.done {
 			return 0, io.EOF
@@ -158,7 +161,7 @@ func (o *opener) Read(p []byte) (int, error) {
 		}
 		o.done = len(o.next) == 0
 		if o.plain, err = o.cipher.aead.Open(chunk[:0], o.cipher.nonce(o.done), chunk, nil); err != nil {
-			return 0, errDamaged
+			return 0, ErrFile
 		}
 	}
 	n := copy(p, o.plain)
@@ -167,4 +170,4 @@ func (o *opener) Read(p []byte) (int, error) {
 }
 
 // Close implements io.Closer.
-func (o *opener) Close() error { return o.file.Close() }
+func (o *Opener) Close() error { return o.file.Close() }
