@@ -127,6 +127,7 @@ const (
 	LoginNoAccount = "no_account"    // the person has no usable account of the method
 	LoginTooWeak   = "too_weak"      // proven, at a lower level than was asked for
 	LoginUntrusted = "untrusted"     // an answer that proves nothing, or is not ours
+	LoginTechnical = "technical"     // the service broke off, or ended in a way that nobody knows
 	LoginOther     = "other_account" // the word came from another chat account
 	LoginPerson    = "other_person"  // the session is another person's
 	LoginMistaken  = "mistaken"      // too many answers in the chat that were no code or number

@@ -18,6 +18,7 @@ import (
 func TestATryThatFailsCanBeRepeatedSomeTimes(t *testing.T) {
 	for reason, cause := range map[string]error{
 		alt.LoginRefused: eid.ErrRefused, alt.LoginNoAccount: eid.ErrNoAccount, alt.LoginUntrusted: eid.ErrUntrusted, alt.LoginTooWeak: eid.ErrTooWeak, alt.LoginExpired: eid.ErrExpired,
+		alt.LoginTechnical: eid.ErrFailed,
 	} {
 		o := newBureau(t)
 		c := o.Chat("viber").Says("kes")

@@ -16,7 +16,7 @@ func failure(err error) string {
 		reason string
 	}{
 		{eid.ErrRefused, LoginRefused}, {eid.ErrExpired, LoginExpired}, {eid.ErrNoAccount, LoginNoAccount}, {eid.ErrTooWeak, LoginTooWeak},
-		{eid.ErrState, LoginUntrusted}, {eid.ErrUntrusted, LoginUntrusted}, {eid.ErrIdentity, LoginUntrusted},
+		{eid.ErrFailed, LoginTechnical}, {eid.ErrState, LoginUntrusted}, {eid.ErrUntrusted, LoginUntrusted}, {eid.ErrIdentity, LoginUntrusted},
 	} {
 		if errors.Is(err, f.err) {
 			return f.reason

@@ -24,7 +24,8 @@ import (
 //
 // What goes wrong wraps one of the errors of this package, when it says
 // something of the authentication. Other errors say that a service could not be
-// asked, and Resolve may be called again until the challenge expires.
+// asked, and Resolve may be called again until the challenge expires. Where it may
+// not, because what came back is good for once, the error is ErrFailed.
 type Authenticator interface {
 	// Method names the method. Constant, no I/O.
 	Method() Method

@@ -18,6 +18,11 @@ var (
 	ErrNoAccount = errors.New("eid: no usable account")
 	// ErrTooWeak: somebody was authenticated, at a lower level than was asked for.
 	ErrTooWeak = errors.New("eid: level is too low")
+	// ErrFailed: it came to its end without a decision, for a technical reason or
+	// one that nobody here knows. It says nothing of the person, and what was begun
+	// is spent; a new attempt may succeed. What the service called it stays with
+	// the error.
+	ErrFailed = errors.New("eid: ended without a decision")
 	// ErrState: the answer does not belong to what was begun, or what was begun
 	// is spent, too old or not ours. It may be an attempt to take over somebody
 	// else's authentication.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/text/language"
 
+	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
 
@@ -67,6 +68,16 @@ func TestPageTextsAreThoseThatPagesUse(t *testing.T) {
 		asked := strings.Contains(text, `"`+key+`"`) || slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(key, p) })
 		asked = asked || strings.HasSuffix(key, ".answer") // of the menu
 		require.True(t, asked, "nothing uses %s", key)
+	}
+}
+
+func TestEveryReasonOfAFailedLoginHasItsText(t *testing.T) {
+	keys := pageTextsForTest(t).Keys["et"]
+	for _, reason := range []string{
+		alt.LoginExpired, alt.LoginRefused, alt.LoginNoAccount, alt.LoginTooWeak, alt.LoginUntrusted, alt.LoginTechnical,
+		alt.LoginOther, alt.LoginPerson, alt.LoginMistaken, alt.LoginTooOften,
+	} {
+		require.Contains(t, keys, "login.reason."+reason)
 	}
 }
 

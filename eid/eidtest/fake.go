@@ -202,7 +202,7 @@ func (f *Fake) decided(c *challenge, now time.Time) (eid.Identity, error) {
 		id.Level = c.request.Required() - 1
 	case Wait:
 		return eid.Identity{}, fmt.Errorf("eidtest: %w", eid.ErrPending)
-	case Unknown, Break:
+	case Break:
 		return eid.Identity{}, errOutage
 	default:
 		if want := c.outcome.wanted(); len(want) > 0 {

@@ -105,7 +105,7 @@ func fails(t TB, s Subject, in *Instance, o Outcome) {
 		oneOf(t, err, want...)
 	}
 	if o == Break {
-		for _, e := range []error{eid.ErrRefused, eid.ErrExpired, eid.ErrNoAccount, eid.ErrUntrusted, eid.ErrState} {
+		for _, e := range []error{eid.ErrRefused, eid.ErrExpired, eid.ErrNoAccount, eid.ErrTooWeak, eid.ErrFailed, eid.ErrUntrusted, eid.ErrState} {
 			if errors.Is(err, e) {
 				t.Errorf("an outage is taken for an outcome: %v", err)
 			}

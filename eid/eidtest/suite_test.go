@@ -210,9 +210,15 @@ func TestSuiteFindsFaults(t *testing.T) {
 			c, err := b.Fake.Begin(ctx, r)
 			return c, told(err, r.Text)
 		}}, fails: "a text is taken up to its limit, and refused beyond it"},
-		"pending is somebody":  {fault: bad{resolve: taking(eid.ErrPending)}, fails: "nothing is proven before the person has decided"},
-		"refusal is consent":   {fault: bad{resolve: taking(eid.ErrRefused)}, fails: "refuse is an error of its kind"},
-		"stranger is welcome":  {fault: bad{resolve: taking(eid.ErrUntrusted)}, fails: "another person is an error of its kind"},
+		"pending is somebody": {fault: bad{resolve: taking(eid.ErrPending)}, fails: "nothing is proven before the person has decided"},
+		"refusal is consent":  {fault: bad{resolve: taking(eid.ErrRefused)}, fails: "refuse is an error of its kind"},
+		"stranger is welcome": {fault: bad{resolve: taking(eid.ErrUntrusted)}, fails: "another person is an error of its kind"},
+		"an unknown end is a forgery": {fault: bad{resolve: afterwards(func(id eid.Identity, err error) (eid.Identity, error) {
+			if errors.Is(err, eid.ErrFailed) {
+				err = eid.ErrUntrusted
+			}
+			return id, err
+		})}, fails: "an unknown outcome is an error of its kind"},
 		"forgery is believed":  {fault: bad{resolve: taking(eid.ErrUntrusted)}, fails: "a forged answer is an error of its kind"},
 		"weak is strong":       {fault: bad{resolve: taking(eid.ErrTooWeak)}, fails: "a lower level is an error of its kind"},
 		"damage is repaired":   {fault: bad{resolve: taking(eid.ErrState)}, fails: "a state with any flipped byte is refused"},

@@ -57,9 +57,9 @@ func TestNothingPersonalOrSecretIsPrinted(t *testing.T) {
 func TestAFailureSaysOnlyWordsOfTheService(t *testing.T) {
 	for result, want := range map[string]string{
 		"PHONE_ABSENT": "eid/mobileid: session: PHONE_ABSENT: eid: time is over (trace 4a29)",
-		"SOME_NEW_ONE": "eid/mobileid: session: SOME_NEW_ONE: eid: answer cannot be trusted (trace 4a29)",
-		"canary":       "eid/mobileid: session: unreadable result: eid: answer cannot be trusted (trace 4a29)",
-		"60001019906":  "eid/mobileid: session: unreadable result: eid: answer cannot be trusted (trace 4a29)",
+		"SOME_NEW_ONE": "eid/mobileid: session: SOME_NEW_ONE: eid: ended without a decision (trace 4a29)",
+		"canary":       "eid/mobileid: session: unreadable result: eid: ended without a decision (trace 4a29)",
+		"60001019906":  "eid/mobileid: session: unreadable result: eid: ended without a decision (trace 4a29)",
 	} {
 		r := newRig(t)
 		r.answers(200, `{"state":"COMPLETE","result":"`+result+`","traceId":"4a29"}`)

@@ -47,7 +47,8 @@
 // What the service says instead of yes is a [*Failure]: it keeps the service's
 // word, wraps the error of package eid that the word means, and says what is to be
 // done. A phone that could not be reached is eid.ErrExpired, and so is a session that
-// the service has forgotten; words that nobody knows are eid.ErrUntrusted. [ErrUnavailable],
+// the service has forgotten; what broke at the service or on the card, and words that
+// nobody knows, are eid.ErrFailed. [ErrUnavailable],
 // [ErrCredentials] and [ErrProtocol] say something of the service and nothing of
 // the person; Resolve may be called again after them.
 //

@@ -104,20 +104,21 @@ type outcome struct {
 }
 
 // outcomes are the results of sessions and of certificate requests; OK is none of
-// them. A session that ended because nobody could decide is ErrExpired: its time
-// is over, and a new one may succeed.
+// them. A session that ended because nobody decided is ErrExpired, and one in which
+// something broke ErrFailed: a new one may succeed.
 func outcomes() map[string]outcome {
 	undecided := outcome{eid.ErrExpired, AdviceAgain}
+	broken := outcome{eid.ErrFailed, AdviceAgain}
 	unusable := outcome{eid.ErrNoAccount, AdviceOther}
 	return map[string]outcome{
 		"USER_CANCELLED":          {eid.ErrRefused, AdviceAgain},
 		"TIMEOUT":                 undecided,
 		"EXPIRED_TRANSACTION":     undecided, // TIMEOUT, in older versions of the service
 		"PHONE_ABSENT":            undecided, // switched off, or out of reach
-		"DELIVERY_ERROR":          undecided, // of the message to the phone
-		"ERROR":                   undecided, // seen, not documented
-		"SIM_ERROR":               unusable,
-		"SIGNATURE_HASH_MISMATCH": unusable, // card and service disagree about the keys
+		"DELIVERY_ERROR":          broken,    // of the message to the phone
+		"SIM_ERROR":               broken,    // of the application on the card
+		"ERROR":                   broken,    // seen, not documented
+		"SIGNATURE_HASH_MISMATCH": unusable,  // card and service disagree about the keys
 		"NOT_MID_CLIENT":          unusable,
 		"NOT_FOUND":               unusable,
 		"NOT_ACTIVE":              unusable,
@@ -125,12 +126,15 @@ func outcomes() map[string]outcome {
 	}
 }
 
-// resultFailure tells what a result other than OK means. One that nobody knows
-// proves nothing, so it is ErrUntrusted.
+// resultFailure tells what a result other than OK means. One that nobody knows is
+// an end without a proof, and none at all an answer that is not one.
 func resultFailure(op, result, trace string) *Failure {
 	o, ok := outcomes()[result]
-	if !ok {
+	switch {
+	case result == "":
 		o = outcome{eid.ErrUntrusted, AdviceReport}
+	case !ok:
+		o = outcome{eid.ErrFailed, AdviceReport}
 	}
 	return &Failure{Op: op, Result: result[:min(len(result), 64)], Trace: trace, Advice: o.advice, Err: o.err}
 }

@@ -228,7 +228,7 @@ func referenceNumbers(t *testing.T, raw []byte) int {
 	require.NotEmpty(t, rows)
 	want := map[string]error{
 		"NOT_MID_CLIENT": eid.ErrNoAccount, "USER_CANCELLED": eid.ErrRefused, "SIGNATURE_HASH_MISMATCH": eid.ErrNoAccount,
-		"SIM_ERROR": eid.ErrNoAccount, "PHONE_ABSENT": eid.ErrExpired, "DELIVERY_ERROR": eid.ErrExpired, "TIMEOUT": eid.ErrExpired,
+		"SIM_ERROR": eid.ErrFailed, "PHONE_ABSENT": eid.ErrExpired, "DELIVERY_ERROR": eid.ErrFailed, "TIMEOUT": eid.ErrExpired,
 	}
 	for _, row := range rows {
 		result, _, _ := strings.Cut(row.Outcome, " ")

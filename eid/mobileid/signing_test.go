@@ -119,7 +119,7 @@ func TestTheAnswerAboutACertificate(t *testing.T) {
 	}{
 		"there is none":            {200, `{"result":"NOT_FOUND","cert":""}`, eid.ErrNoAccount},
 		"it is not active":         {200, `{"result":"NOT_ACTIVE"}`, eid.ErrNoAccount},
-		"a word of tomorrow":       {200, `{"result":"SUSPENDED"}`, eid.ErrUntrusted},
+		"a word of tomorrow":       {200, `{"result":"SUSPENDED"}`, eid.ErrFailed},
 		"a success without one":    {200, `{"result":"OK"}`, eid.ErrUntrusted},
 		"a success with something": {200, `{"result":"OK","cert":"AAAA"}`, eid.ErrUntrusted},
 		"a success with no base64": {200, `{"result":"OK","cert":"A\nAAA"}`, eid.ErrUntrusted},

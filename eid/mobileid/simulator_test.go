@@ -141,7 +141,7 @@ func TestTheNumbersOfTheDemoEndAsTheyAlwaysDo(t *testing.T) {
 	r, sim := withSimulator(t)
 	want := map[string]error{
 		"OK": nil, "USER_CANCELLED": eid.ErrRefused, "TIMEOUT": eid.ErrExpired, "PHONE_ABSENT": eid.ErrExpired,
-		"DELIVERY_ERROR": eid.ErrExpired, "NOT_MID_CLIENT": eid.ErrNoAccount, "SIGNATURE_HASH_MISMATCH": eid.ErrNoAccount, "SIM_ERROR": eid.ErrNoAccount,
+		"DELIVERY_ERROR": eid.ErrFailed, "NOT_MID_CLIENT": eid.ErrNoAccount, "SIGNATURE_HASH_MISMATCH": eid.ErrNoAccount, "SIM_ERROR": eid.ErrFailed,
 	}
 	people := sim.People()
 	require.NotEmpty(t, people)

@@ -124,13 +124,13 @@ func TestEveryEndOfASessionHasItsMeaning(t *testing.T) {
 		"USER_REFUSED_CONFIRMATIONMESSAGE_WITH_VC_CHOICE": {eid.ErrRefused, smartid.AdviceAgain},
 		"WRONG_VC":          {eid.ErrRefused, smartid.AdviceAgain},
 		"TIMEOUT":           {eid.ErrExpired, smartid.AdviceAgain},
-		"SERVER_ERROR":      {eid.ErrExpired, smartid.AdviceAgain},
+		"SERVER_ERROR":      {eid.ErrFailed, smartid.AdviceAgain},
 		"DOCUMENT_UNUSABLE": {eid.ErrNoAccount, smartid.AdviceOther},
 		"ACCOUNT_UNUSABLE":  {eid.ErrNoAccount, smartid.AdviceOther},
 		"REQUIRED_INTERACTION_NOT_SUPPORTED_BY_APP": {eid.ErrNoAccount, smartid.AdviceUpdate},
-		"PROTOCOL_FAILURE":                          {eid.ErrState, smartid.AdviceReport},
-		"EXPECTED_LINKED_SESSION":                   {eid.ErrState, smartid.AdviceReport},
-		"SOMETHING_NEW":                             {eid.ErrState, smartid.AdviceReport},
+		"PROTOCOL_FAILURE":                          {eid.ErrFailed, smartid.AdviceReport},
+		"EXPECTED_LINKED_SESSION":                   {eid.ErrFailed, smartid.AdviceReport},
+		"SOMETHING_NEW":                             {eid.ErrFailed, smartid.AdviceReport},
 	} {
 		s, err := smartid.ParseSession([]byte(`{"state":"COMPLETE","result":{"endResult":"` + result + `"}}`))
 		require.NoError(t, err)
@@ -158,5 +158,5 @@ func TestTheServicesOwnWordsAreKeptWhereTheyAreWords(t *testing.T) {
 	var f *smartid.Failure
 	require.ErrorAs(t, s.Err(), &f)
 	require.Equal(t, []string{"NEW_END", "unreadable"}, []string{f.Result, f.Interaction})
-	require.ErrorIs(t, f, eid.ErrState)
+	require.ErrorIs(t, f, eid.ErrFailed)
 }

@@ -102,6 +102,7 @@ type outcome struct {
 // failure: what was begun has come to an end without a proof.
 func outcomeOf(result string) outcome {
 	refused := outcome{eid.ErrRefused, AdviceAgain}
+	unclear := outcome{eid.ErrFailed, AdviceReport}
 	o, ok := map[string]outcome{
 		"USER_REFUSED":                                    refused,
 		"USER_REFUSED_INTERACTION":                        refused,
@@ -112,15 +113,15 @@ func outcomeOf(result string) outcome {
 		"USER_REFUSED_CONFIRMATIONMESSAGE_WITH_VC_CHOICE": refused,
 		"WRONG_VC":          refused,
 		"TIMEOUT":           {eid.ErrExpired, AdviceAgain},
-		"SERVER_ERROR":      {eid.ErrExpired, AdviceAgain},
+		"SERVER_ERROR":      {eid.ErrFailed, AdviceAgain},
 		"DOCUMENT_UNUSABLE": {eid.ErrNoAccount, AdviceOther},
 		"ACCOUNT_UNUSABLE":  {eid.ErrNoAccount, AdviceOther},
 		"REQUIRED_INTERACTION_NOT_SUPPORTED_BY_APP": {eid.ErrNoAccount, AdviceUpdate},
-		"PROTOCOL_FAILURE":                          {eid.ErrState, AdviceReport},
-		"EXPECTED_LINKED_SESSION":                   {eid.ErrState, AdviceReport},
+		"PROTOCOL_FAILURE":                          unclear,
+		"EXPECTED_LINKED_SESSION":                   unclear,
 	}[result]
 	if !ok {
-		return outcome{eid.ErrState, AdviceReport}
+		return unclear
 	}
 	return o
 }

@@ -251,7 +251,7 @@ func responsesV3(t *testing.T, ref *reference) {
 		"session-status-running-with-ignored-properties.json":   ends(false, eid.ErrPending, "", ""),
 		"session-status-account-unusable.json":                  ends(false, eid.ErrNoAccount, "ACCOUNT_UNUSABLE", ""),
 		"session-status-document-unusable.json":                 ends(false, eid.ErrNoAccount, "DOCUMENT_UNUSABLE", ""),
-		"session-status-protocol-failure.json":                  ends(false, eid.ErrState, "PROTOCOL_FAILURE", ""),
+		"session-status-protocol-failure.json":                  ends(false, eid.ErrFailed, "PROTOCOL_FAILURE", ""),
 		"session-status-timeout.json":                           ends(false, eid.ErrExpired, "TIMEOUT", ""),
 		"session-status-user-refused.json":                      ends(false, eid.ErrRefused, "USER_REFUSED", ""),
 		"session-status-user-refused-display-text-and-pin.json": ends(false, eid.ErrRefused, "USER_REFUSED_INTERACTION", "displayTextAndPIN"),

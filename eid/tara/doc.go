@@ -56,8 +56,9 @@
 // Errors are of type *[Failure], or wrap eid.ErrRequest, eid.ErrState,
 // eid.ErrPending or eid.ErrExpired. A Failure says at which stage and for what
 // reason, and wraps one of the errors of package eid when the authentication is
-// over. A person who went back is eid.ErrRefused. Where it wraps none, TARA had
-// trouble, and Failure.Spent says whether the code may be gone: if it is, calling
+// over. A person who went back is eid.ErrRefused; what TARA calls an error, or what
+// took the code and led to nothing, is eid.ErrFailed. Where it wraps none, TARA could
+// not be asked, and Failure.Spent says whether the code may be gone: if it is, calling
 // Resolve again ends with eid.ErrState, and the person begins anew. Nothing personal and no
 // secret is in the text of an error; a token that was refused is in Failure.Token,
 // for the security log, sealed.

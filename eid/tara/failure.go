@@ -32,10 +32,9 @@ type Failure struct {
 	Code string
 	// Status is that of TARA's answer, 0 when there was none or it was not the reason.
 	Status int
-	// Err is eid.ErrRefused, ErrState, ErrUntrusted, ErrTooWeak or ErrRequest (how
-	// the client is configured or registered is wrong). Nil: TARA could not do its
-	// part. Resolve may be called again then; at Return, with the query of another
-	// return from the same Link.
+	// Err is eid.ErrRefused, ErrState, ErrUntrusted, ErrTooWeak or ErrFailed; the
+	// last is ErrRequest too when how the client is configured or registered is
+	// wrong. Nil: TARA could not be asked, and Resolve may be called again.
 	Err error
 	// Spent says that the code may have been redeemed although no identity came of
 	// it: calling Resolve with it again would end with eid.ErrState, unless the
@@ -83,8 +82,11 @@ func (f *Failure) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("stage", string(f.Stage)), slog.String("code", f.Code), slog.Int("status", f.Status))
 }
 
-// meaning is what one of TARA's words says of the authentication, nil when it says
-// only that TARA has trouble.
+// errMisfit is an end for which the client is at fault.
+var errMisfit = fmt.Errorf("%w: %w", eid.ErrFailed, eid.ErrRequest)
+
+// meaning is what one of TARA's words says of the authentication. One that nobody
+// knows is an end all the same.
 func meaning(word string) error {
 	switch word {
 	case "user_cancel":
@@ -93,9 +95,9 @@ func meaning(word string) error {
 		return eid.ErrState
 	case "invalid_request", "invalid_scope", "invalid_client", "unauthorized_client", //nolint:misspell // as OAuth writes it
 		"unsupported_response_type", "unsupported_grant_type":
-		return eid.ErrRequest
+		return errMisfit
 	}
-	return nil
+	return eid.ErrFailed
 }
 
 // word returns s when it has the form of an error code, so that nothing else that

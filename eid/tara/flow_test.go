@@ -3,6 +3,7 @@ package tara_test
 import (
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"net/url"
 	"strings"
 	"sync"
@@ -136,6 +137,7 @@ func TestACodeIsExchangedAsTheClientWasRegistered(t *testing.T) {
 		w := newWorld(t, change{cfg: func(c *tara.Config) { c.ClientSecret = func() string { return current } }})
 		_, err := w.prove(eid.Request{}, mary)
 		require.ErrorIs(t, err, eid.ErrRequest, "the client is not registered so")
+		require.ErrorIs(t, err, eid.ErrFailed, "and that is the end of it")
 		var f *tara.Failure
 		require.ErrorAs(t, err, &f)
 		require.Equal(t, []any{tara.Exchange, "invalid_client", 401}, []any{f.Stage, f.Code, f.Status})
@@ -301,9 +303,9 @@ func TestTheReturnIsReadOnlyBehindOurOwnWord(t *testing.T) {
 		"the person went back":      {func(q url.Values) { q.Set("error", "user_cancel") }, "user_cancel", eid.ErrRefused},
 		"scope that is unknown":     {func(q url.Values) { q.Set("error", "invalid_scope") }, "invalid_scope", eid.ErrRequest},
 		"client that is not known":  {func(q url.Values) { q.Set("error", "unauthorized_client") }, "unauthorized_client", eid.ErrRequest}, //nolint:misspell // as OAuth writes it
-		"TARA has trouble":          {func(q url.Values) { q.Set("error", "server_error") }, "server_error", nil},
-		"something that is no word": {func(q url.Values) { q.Set("error", "canary <script>") }, "other", nil},
-		"a word without its end":    {func(q url.Values) { q["error"] = []string{"user_cancel", "user_cancel"} }, "other", nil},
+		"TARA has trouble":          {func(q url.Values) { q.Set("error", "server_error") }, "server_error", eid.ErrFailed},
+		"something that is no word": {func(q url.Values) { q.Set("error", "canary <script>") }, "other", eid.ErrFailed},
+		"a word without its end":    {func(q url.Values) { q["error"] = []string{"user_cancel", "user_cancel"} }, "other", eid.ErrFailed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			answer := url.Values{}
@@ -316,7 +318,8 @@ func TestTheReturnIsReadOnlyBehindOurOwnWord(t *testing.T) {
 			var f *tara.Failure
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, []any{tara.Return, tc.code}, []any{f.Stage, f.Code})
-			require.Equal(t, tc.err, f.Err)
+			require.ErrorIs(t, f.Err, tc.err)
+			require.Equal(t, tc.err == eid.ErrRequest || tc.err == eid.ErrFailed, errors.Is(err, eid.ErrFailed))
 		})
 	}
 	require.Zero(t, w.sim.Totals().Token, "none of them cost the code")

@@ -142,7 +142,7 @@ func TestKeysThatCannotBeHadAreAskedForAgain(t *testing.T) {
 		_, err = w.prove(eid.Request{}, mary)
 		var f *tara.Failure
 		require.ErrorAs(t, err, &f)
-		require.Equal(t, []any{tara.Keys, 503, true, error(nil)}, []any{f.Stage, f.Status, f.Spent, f.Err})
+		require.Equal(t, []any{tara.Keys, 503, true, eid.ErrFailed}, []any{f.Stage, f.Status, f.Spent, f.Err})
 		_, err = w.prove(eid.Request{}, mary)
 		require.NoError(t, err)
 	})

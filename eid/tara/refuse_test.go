@@ -33,7 +33,7 @@ func TestEveryHostileCaseIsRefusedForItsReason(t *testing.T) {
 	}
 	meaning := map[taratest.Case]error{
 		taratest.WrongReturn: eid.ErrState, taratest.NoReturn: eid.ErrState, taratest.TwoReturns: eid.ErrState,
-		taratest.ErrorWithStatus: nil, taratest.LowLevel: eid.ErrTooWeak, taratest.NoLevel: eid.ErrTooWeak,
+		taratest.ErrorWithStatus: eid.ErrFailed, taratest.LowLevel: eid.ErrTooWeak, taratest.NoLevel: eid.ErrTooWeak,
 	}
 	w := newWorld(t, change{cfg: func(c *tara.Config) { c.Scopes = []string{"mid", "smartid"} }})
 	for _, c := range taratest.Cases() {

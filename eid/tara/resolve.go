@@ -104,8 +104,11 @@ func refused(err error) *Failure {
 		return &Failure{Stage: Exchange, Code: "no answer", Spent: true, cause: lost}
 	case errors.As(err, &answered):
 		f := &Failure{Stage: Exchange, Code: word(answered.ErrorCode), Status: answered.Response.StatusCode, Spent: true}
-		if f.Err = meaning(f.Code); errors.Is(f.Err, eid.ErrRefused) {
-			f.Err = nil // a word of the other stage
+		switch f.Err = meaning(f.Code); {
+		case answered.ErrorCode == "": // a gateway's answer, which says nothing of the code
+			f.Err = nil
+		case errors.Is(f.Err, eid.ErrRefused): // a word of the other stage
+			f.Err = eid.ErrFailed
 		}
 		return f
 	}

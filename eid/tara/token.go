@@ -23,6 +23,9 @@ func (a *Authenticator) read(ctx context.Context, p *provider, b *begun, raw str
 		if f.Stage == Token {
 			f.Token = []byte(raw[:min(len(raw), maxToken)])
 		}
+		if f.Err == nil { // and is gone with it
+			f.Err = eid.ErrFailed
+		}
 	}
 	return id, err
 }
