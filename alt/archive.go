@@ -116,6 +116,7 @@ type Message struct {
 	Part, Parts  int
 	Attempts     int
 	Edited       bool   // the content was replaced since
+	Salt         []byte // of the content, see Commitment
 	State        string // of its work: "ready", "claimed", "done", "dead", "uncertain", "canceled"
 }
 

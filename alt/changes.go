@@ -5,6 +5,7 @@ import "context"
 // commit is the only way in which the service changes the store; it wakes who
 // waits for what changed.
 func (s *Service) commit(ctx context.Context, it Item, c Changes) error {
+	c.promise(it.Event)
 	if err := s.cfg.Store.Commit(ctx, it, c); err != nil {
 		return err
 	}

@@ -82,6 +82,10 @@ func (s *Service) stamp(h *hook, e channels.Event, req *channels.Request) channe
 	if m.Trace == "" {
 		m.Trace = uuid.New(req.At)
 	}
+	switch e.(type) {
+	case *channels.Received, *channels.Echoed:
+		m.Salt = NewSalt()
+	}
 	return e
 }
 

@@ -44,6 +44,9 @@ func (s *Service) again(ctx context.Context, it Item, l *line, err error) {
 	s.release(ctx, it, l.info.ID, at, err, "turn")
 }
 
+// inboundID names the message that an event becomes.
+func inboundID(it Item) string { return "in-" + strconv.FormatInt(it.ID, 10) }
+
 // retry returns when an item is tried again that should wait so long; the zero
 // time when it has held its lane for long enough.
 func (s *Service) retry(it Item, wait time.Duration) time.Time {
@@ -164,8 +167,8 @@ func (s *Service) turnOnce(ctx, limited context.Context, l *line, it Item, h Han
 	received, isMessage := it.Event.(*channels.Received)
 	if isMessage {
 		t.meet(received)
-		t.fx.log = append(t.fx.log, LogEntry{Agency: a.Agency, At: t.now, Act: "message.received", Actor: "contact", Line: a.Channel,
-			Conversation: t.d.Conversation.ID, Message: "in-" + strconv.FormatInt(it.ID, 10)})
+		t.fx.log = append(t.fx.log, LogEntry{Agency: a.Agency, At: t.now, Act: actReceived, Actor: "contact", Line: a.Channel,
+			Conversation: t.d.Conversation.ID, Message: inboundID(it)})
 	} else {
 		if t.d.Contact == nil {
 			t.d.Contact = &Contact{Address: a}

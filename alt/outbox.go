@@ -56,7 +56,7 @@ func (s *Service) send(ctx context.Context, it Item) {
 		s.release(ctx, it, l.info.ID, at, err, "send")
 		return
 	}
-	o.Extended = extended
+	o.Extended, o.Salt = extended, nil
 	carryOver(&o, l.info, d.Contact)
 	s.bindMedia(&o)
 	if err := s.fillIn(&o); err != nil {

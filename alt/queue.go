@@ -133,7 +133,9 @@ type Changes struct {
 	// Flows are saved, or spent, by their Version; an older one than the stored is
 	// ErrConflict. No two are of one key.
 	Flows []Flow
-	// Log is written to the security log, in order.
+	// Log is written to the security log, in order. Where a message of Send was
+	// queued before, the entries about it are written as LogEntry.Uncommitted: its
+	// salt is another one.
 	Log []LogEntry
 	// Once makes the whole Commit happen once for a key: done before with the
 	// same print, it succeeds and changes nothing; with another print it is
@@ -182,7 +184,9 @@ const DedupeFor = 8 * 24 * time.Hour
 // files afterwards, and the blob of a file that a person sent is deleted with
 // it; a file that we sent may be another message's too, and is its owner's to
 // delete. Nil With means withdrawn: channels.Unsupported{Type:
-// channels.TypeWithdrawn}.
+// channels.TypeWithdrawn}. What is left gets a salt of its own (NewSalt), and each
+// message, or part of one, an entry of the log, Redacted, behind those of
+// Changes.Log.
 type Redaction struct {
 	Address channels.Address
 	ID      channels.ProviderID

@@ -143,6 +143,8 @@ func (s *Service) echo(ctx context.Context, l *line, it Item, e *channels.Echoed
 			t.d.Contact = &Contact{Address: e.Address()}
 		}
 		t.conversation().LastOut = t.now
+		t.note(actEchoed, nil)
+		t.fx.log[len(t.fx.log)-1].Message = inboundID(it)
 		c := t.changes()
 		c.Record = true
 		return s.commit(ctx, it, c)

@@ -162,7 +162,7 @@ func (s *Service) queueParts(ctx context.Context, l *line, o channels.Outbound, 
 		return err
 	}
 	c := Changes{Send: parts, Log: []LogEntry{{
-		Agency: o.To.Agency, At: now, Act: "message.queued", Actor: or(o.By, string(o.Author)), Line: l.info.ID, Message: string(o.ID),
+		Agency: o.To.Agency, At: now, Act: actQueued, Actor: or(o.By, string(o.Author)), Line: l.info.ID, Message: string(o.ID),
 	}}}
 	if d.Contact != nil && d.Contact.Continues != "" {
 		c.Conversation = d.Conversation // which the store does not know as this address's
@@ -193,6 +193,9 @@ func (s *Service) fit(l *line, o channels.Outbound) ([]channels.Outbound, error)
 		p.Content, p.Part, p.Parts = c, i, len(contents)
 		if i > 0 {
 			p.ReplyTo = ""
+		}
+		if !p.Private { // what it says is Blank
+			p.Salt = NewSalt()
 		}
 		parts[i] = p
 	}

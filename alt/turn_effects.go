@@ -206,7 +206,7 @@ func (t *Turn) changes() Changes {
 		if o.Part > 0 {
 			continue
 		}
-		e := LogEntry{Agency: o.To.Agency, At: t.now, Act: "message.queued", Actor: t.actor, Line: o.To.Channel, Message: string(o.ID)}
+		e := LogEntry{Agency: o.To.Agency, At: t.now, Act: actQueued, Actor: t.actor, Line: o.To.Channel, Message: string(o.ID)}
 		if t.d.Conversation != nil {
 			e.Conversation = t.d.Conversation.ID
 		}

@@ -44,7 +44,7 @@ func contents() []channels.Content {
 }
 
 func events() []channels.Event {
-	m := channels.EventMeta{Key: "key", Channel: "ppa", Agency: "ppa", Peer: channels.Peer(number), At: moment, Trace: "trace", Raw: []byte(raw)}
+	m := channels.EventMeta{Key: "key", Channel: "ppa", Agency: "ppa", Peer: channels.Peer(number), At: moment, Trace: "trace", Salt: []byte("salt"), Raw: []byte(raw)}
 	text := channels.Text{Body: said}
 	return []channels.Event{
 		&channels.Received{EventMeta: m, ID: "id", Content: text, ReplyTo: "other", Thread: "thread", From: channels.Profile{Name: name, Language: "et"}, Standby: true},
@@ -68,7 +68,7 @@ func events() []channels.Event {
 func outbound(c channels.Content) channels.Outbound {
 	return channels.Outbound{ID: "m-1", To: channels.Address{Agency: "ppa", Channel: "ppa", Peer: channels.Peer(number)}, Content: c,
 		ReplyTo: "other", Author: channels.Person, By: "spetsialist-7", Priority: channels.Urgent, NotAfter: moment,
-		Thread: "thread", Part: 1, Parts: 2, Trace: "trace"}
+		Thread: "thread", Part: 1, Parts: 2, Trace: "trace", Salt: []byte("salt")}
 }
 
 func TestContentIsStoredAndReadBack(t *testing.T) {
@@ -167,6 +167,7 @@ func TestFingerprintIsThatOfWhatThePersonGets(t *testing.T) {
 		"trace":    func(o *channels.Outbound) { o.Trace = "" },
 		"priority": func(o *channels.Outbound) { o.Priority = channels.Bulk },
 		"time":     func(o *channels.Outbound) { o.NotAfter = time.Time{} },
+		"salt":     func(o *channels.Outbound) { o.Salt = []byte("pepper") },
 	} {
 		o := base
 		same(&o)

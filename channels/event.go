@@ -24,6 +24,10 @@ type EventMeta struct {
 	Provider  string `json:"provider,omitempty"`
 	PeerSpace string `json:"peer_space,omitempty"`
 
+	// Salt is set by the service for what may become a message: 32 random bytes that
+	// are kept with the content, and go with it. Drivers leave it empty.
+	Salt []byte `json:"salt,omitempty"`
+
 	Raw []byte `json:"-"` // the provider's bytes of this event, kept for a short time only
 }
 

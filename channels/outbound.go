@@ -62,6 +62,10 @@ type Outbound struct {
 	// belongs to no conversation. Its text is Blank, and Secret is all of it.
 	Private bool `json:"private,omitempty"`
 
+	// Salt is set by the service: 32 random bytes that are kept with the content, and
+	// go with it. Drivers get none.
+	Salt []byte `json:"salt,omitempty"`
+
 	// Extended is set by the service at send time: the reply window is over and
 	// the message goes out in its extension for answers that a person wrote.
 	Extended bool `json:"-"`

@@ -105,8 +105,11 @@ func (s *Store) apply(row *item, p *change) {
 	if p.Record {
 		s.record(row, t, p.recordAs)
 	}
+	again := make(map[string]bool) // messages that were queued before
 	for _, o := range p.send {
-		s.queue(o, t, now)
+		if !s.queue(o, t, now) {
+			again[string(o.out.ID)] = true
+		}
 	}
 	for i, l := range p.later {
 		s.insert(l, p.Later[i].At)
@@ -125,11 +128,18 @@ func (s *Store) apply(row *item, p *change) {
 	for i, r := range p.Reports {
 		s.report(r, p.echoes[i], now)
 	}
+	var redacted []alt.LogEntry
 	for i, r := range p.Redactions {
-		s.redact(r, p.redactions[i])
+		redacted = append(redacted, s.redact(r, p.redactions[i])...)
 	}
 	s.saveFlows(p.Flows)
-	s.write(p.Log)
+	for _, e := range p.Log {
+		if again[e.Message] {
+			e = e.Uncommitted()
+		}
+		s.write([]alt.LogEntry{e})
+	}
+	s.write(redacted)
 	if o := p.Once; o != nil {
 		s.once[onceKey{o.Agency, o.Key}] = once{print: o.Print, at: now}
 	}

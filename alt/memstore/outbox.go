@@ -41,9 +41,10 @@ func (s *Store) part(o channels.Outbound) *message {
 }
 
 // queue makes a message wait in the Outbox, unless it is there already.
-func (s *Store) queue(o sending, t *talk, now time.Time) {
+// It reports whether it did.
+func (s *Store) queue(o sending, t *talk, now time.Time) bool {
 	if s.part(o.out) != nil {
-		return
+		return false
 	}
 	switch {
 	case o.out.Private:
@@ -55,7 +56,7 @@ func (s *Store) queue(o sending, t *talk, now time.Time) {
 	m := &message{
 		Message: alt.Message{
 			Seq: id, ID: o.out.ID, Address: o.out.To, Direction: alt.Out, Author: o.out.Author, By: o.out.By, ReplyTo: o.out.ReplyTo,
-			At: now, Status: channels.Queued, StatusAt: now, Part: o.out.Part, Parts: o.out.Parts, State: stateReady,
+			At: now, Status: channels.Queued, StatusAt: now, Part: o.out.Part, Parts: o.out.Parts, State: stateReady, Salt: o.out.Salt,
 		},
 		content: o.content, print: o.print, out: o.out,
 	}
@@ -69,6 +70,7 @@ func (s *Store) queue(o sending, t *talk, now time.Time) {
 	s.byRef[refKey{o.out.To.Agency, o.out.To.Channel, o.out.Ref()}] = m
 	s.byAddress[o.out.To] = append(s.byAddress[o.out.To], m)
 	s.keep(m, t)
+	return true
 }
 
 // keep makes m a message of the conversation.
@@ -93,7 +95,7 @@ func (s *Store) record(it *item, t *talk, content []byte) {
 	meta := e.Meta()
 	m := &message{content: content, Message: alt.Message{
 		Seq: it.id, ID: channels.MessageID("in-" + strconv.FormatInt(it.id, 10)), Address: it.address, Direction: alt.In,
-		At: meta.At, Parts: 1, Attempts: it.attempt, State: stateDone,
+		At: meta.At, Parts: 1, Attempts: it.attempt, State: stateDone, Salt: meta.Salt,
 	}}
 	var kept channels.Content
 	switch e := e.(type) {

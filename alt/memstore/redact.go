@@ -1,13 +1,17 @@
 package memstore
 
 import (
+	"cmp"
+	"slices"
+
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 )
 
 // redact replaces content wherever it is kept: in the conversation, and in
 // letters about the message. The file that a person sent goes with it.
-func (s *Store) redact(r alt.Redaction, content []byte) {
+func (s *Store) redact(r alt.Redaction, content []byte) []alt.LogEntry {
+	var entries []alt.LogEntry
 	for _, m := range s.messages {
 		if m.Provider != r.ID || m.Address.Agency != r.Address.Agency || m.Address.Channel != r.Address.Channel ||
 			r.Address.Peer != "" && r.Address != m.Address {
@@ -18,8 +22,12 @@ func (s *Store) redact(r alt.Redaction, content []byte) {
 			left = revised(m.content, content)
 			s.dropFile(r.Address.Agency, m.content, left)
 		}
-		m.content, m.Edited = left, true
+		m.content, m.Edited, m.Salt = left, true, alt.NewSalt()
+		m.out.Salt = m.Salt
 		s.touch(m.talk)
+		if now, err := m.view(); err == nil {
+			entries = append(entries, r.Redacted(now))
+		}
 	}
 	for _, it := range s.items {
 		if it.letter == nil || it.msg != nil || it.event.id != r.ID || it.address != r.Address {
@@ -27,6 +35,8 @@ func (s *Store) redact(r alt.Redaction, content []byte) {
 		}
 		s.redactEvent(it, content)
 	}
+	slices.SortFunc(entries, func(a, b alt.LogEntry) int { return cmp.Compare(a.Message, b.Message) })
+	return entries
 }
 
 // revised is alt.Revised of encoded contents.
@@ -90,7 +100,7 @@ func (s stored) with(content []byte) (stored, error) {
 	if err != nil {
 		return s, err
 	}
-	e.Meta().Raw = nil
+	e.Meta().Raw, e.Meta().Salt = nil, alt.NewSalt()
 	switch e := e.(type) {
 	case *channels.Received:
 		e.Content = c
