@@ -1,4 +1,4 @@
-//go:build unix
+//go:build linux
 
 package pgstore_test
 
@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/pgstore"
 	"github.com/liidestuja/liidestuja/channels"
-	"github.com/liidestuja/liidestuja/internal/pgtest"
 	"github.com/liidestuja/liidestuja/session"
 )
 
@@ -36,52 +34,52 @@ func benchEvent(i, person int) *channels.Received {
 	}
 }
 
-// report adds the rate, and the processor time, which says more on a machine
-// that is shared with others.
-func report(b *testing.B, what string, before syscall.Rusage) {
-	var after syscall.Rusage
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &after)
-	cpu := after.Utime.Nano() + after.Stime.Nano() - before.Utime.Nano() - before.Stime.Nano()
-	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), what+"/s")
-	b.ReportMetric(float64(cpu)/1000/float64(b.N), "cpu-us/op")
-}
-
-func usage() (u syscall.Rusage) {
-	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
-	return u
-}
-
 // durable is a store on a server of its own with fsync on.
-func durable(b *testing.B) *pgstore.Store {
+func durable(b *testing.B) (*pgstore.Store, *meter) {
 	b.Helper()
-	srv, err := pgtest.Start(pgtest.Config{Durable: true})
-	require.NoError(b, err)
-	b.Cleanup(func() { require.NoError(b, srv.Stop()) })
-	dsn, err := srv.Database(b.Context())
-	require.NoError(b, err)
+	_, dsn := benchServer(b)
 	require.NoError(b, pgstore.Migrate(b.Context(), pgstore.Migration{DSN: dsn, Version: pgstore.Latest}))
 	st, err := pgstore.Open(b.Context(), pgstore.Config{DSN: dsn, Key: testKey(), Connections: 16})
 	require.NoError(b, err)
 	b.Cleanup(func() { require.NoError(b, st.Close()) })
-	return st
+	return st, newMeter(b, dsn)
+}
+
+// BenchmarkFloor is what the others are compared with.
+func BenchmarkFloor(b *testing.B) {
+	_, dsn := benchServer(b)
+	f, m := newFloor(b, dsn), newMeter(b, dsn)
+	m.start()
+	parallel(b, func(i int) error { return f.accept(benchEvent(i, i%20000)) })
+	m.report("events")
 }
 
 func BenchmarkAccept(b *testing.B) {
-	st := durable(b)
-	var n atomic.Int64
-	b.SetParallelism(callers / 2)
-	b.ReportAllocs()
-	before := usage()
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			i := int(n.Add(1))
-			if _, err := st.Accept(context.Background(), []channels.Event{benchEvent(i, i%20000)}); err != nil {
-				b.Error(err)
-			}
-		}
+	st, m := durable(b)
+	m.start()
+	parallel(b, func(i int) error {
+		_, err := st.Accept(context.Background(), []channels.Event{benchEvent(i, i%20000)})
+		return err
 	})
-	report(b, "events", before)
+	m.report("events")
+}
+
+// parallel has so many callers do it b.N times in all.
+func parallel(b *testing.B, do func(i int) error) {
+	b.Helper()
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range callers {
+		wg.Go(func() {
+			for i := int(next.Add(1)); i <= b.N; i = int(next.Add(1)) {
+				if err := do(i); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
 }
 
 // BenchmarkTurn is whole turns: a message is accepted, claimed and answered,
@@ -89,12 +87,10 @@ func BenchmarkAccept(b *testing.B) {
 func BenchmarkTurn(b *testing.B) {
 	for name, people := range map[string]int{"known people": 5000, "strangers": 1 << 30} {
 		b.Run(name, func(b *testing.B) {
-			st := durable(b)
-			b.ReportAllocs()
-			before := usage()
-			b.ResetTimer()
+			st, m := durable(b)
+			m.start()
 			turns(b, st, b.N, people)
-			report(b, "turns", before)
+			m.report("turns")
 		})
 	}
 }
