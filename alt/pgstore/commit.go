@@ -130,9 +130,14 @@ func (t *tx) apply(e *item, p *change) error {
 			return err
 		}
 	}
+	again := make(map[string]bool) // messages that were queued before
 	for _, o := range p.send {
-		if err := t.queue(o, talk); err != nil {
+		fresh, err := t.queue(o, talk)
+		if err != nil {
 			return err
+		}
+		if !fresh {
+			again[string(o.out.ID)] = true
 		}
 	}
 	for _, a := range p.later {
@@ -148,13 +153,19 @@ func (t *tx) apply(e *item, p *change) error {
 			return err
 		}
 	}
+	var redacted []logRow
 	for i, r := range p.Redactions {
-		if err := t.redact(r, p.redactions[i]); err != nil {
+		entries, err := t.redact(r, p.redactions[i])
+		if err != nil {
 			return err
 		}
+		redacted = append(redacted, entries...)
 	}
 	t.saveFlows(p)
-	t.log = append(t.log, p.log...)
+	if err := t.writeLog(p.log, again); err != nil {
+		return err
+	}
+	t.log = append(t.log, redacted...)
 	if o := p.Once; o != nil {
 		t.onces[onceKey{o.Agency, o.Key}] = bytes.Clone(o.Print[:])
 		t.exec("INSERT INTO once (agency, key, print, at) VALUES ($1, $2, $3, $4)", string(o.Agency), o.Key, o.Print[:], t.now)

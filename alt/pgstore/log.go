@@ -26,6 +26,21 @@ func encodeLog(e alt.LogEntry) (logRow, error) {
 	return logRow{LogEntry: e, detail: b}, nil
 }
 
+// writeLog has entries written at the end of the transaction; those about a
+// message that was queued before, with another salt, without commitments.
+func (t *tx) writeLog(entries []logRow, again map[string]bool) error {
+	for _, e := range entries {
+		if again[e.Message] {
+			var err error
+			if e, err = encodeLog(e.Uncommitted()); err != nil {
+				return err
+			}
+		}
+		t.log = append(t.log, e)
+	}
+	return nil
+}
+
 // Log implements alt.Ledger.
 func (s *Store) Log(ctx context.Context, q alt.LogQuery) ([]alt.LogEntry, string, error) {
 	after, err := cursor(q.Cursor, 0)

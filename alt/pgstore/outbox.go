@@ -30,12 +30,13 @@ const insertMessage = `INSERT INTO items (id, agency, channel, peer, lane, state
 	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::text[], $8::bigint[], $9::timestamptz[],
 		$10::text[], $11::bigint[], $12::bytea[]) AS n(id, agency, channel, peer, lane, body, search, talk, at, message, part, print)`
 
-// queue makes a message wait in the Outbox, unless it is there already.
-func (t *tx) queue(o *sending, talk int64) error {
+// queue makes a message wait in the Outbox, unless it is there already. It reports
+// whether it did.
+func (t *tx) queue(o *sending, talk int64) (fresh bool, err error) {
 	to := o.out.To
 	key := messageKey{to.Agency, o.out.ID, o.out.Part}
 	if t.prints[key] != nil {
-		return nil
+		return false, nil
 	}
 	t.prints[key] = o.print[:]
 	switch {
@@ -44,7 +45,7 @@ func (t *tx) queue(o *sending, talk int64) error {
 	case talk == 0:
 		p, err := t.person(to)
 		if err != nil {
-			return err
+			return false, err
 		}
 		talk = p.open()
 	}
@@ -56,7 +57,7 @@ func (t *tx) queue(o *sending, talk int64) error {
 		string(o.out.ID), int64(o.out.Part), o.print[:])
 	t.enqueue(it, it.id, o.out.Priority, time.Time{})
 	t.touch(to.Agency, talk)
-	return nil
+	return true, nil
 }
 
 // cancelBot takes back what no person wrote and nobody has begun to send.

@@ -143,20 +143,21 @@ const selectNamedAnywhere = `SELECT i.id FROM items i LEFT JOIN letters l ON l.i
 	WHERE i.provider = $1 AND i.agency = $2 AND i.channel = $3 AND (i.direction IS NOT NULL OR l.item IS NOT NULL)`
 
 // redact replaces content wherever it is kept: in the message, and in letters
-// about it.
-func (t *tx) redact(r alt.Redaction, with channels.Content) error {
+// about it. It returns the entries about the messages.
+func (t *tx) redact(r alt.Redaction, with channels.Content) ([]logRow, error) {
 	query, args := selectNamed, []any{string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer)}
 	if r.Address.Peer == "" {
 		query, args = selectNamedAnywhere, args[:3]
 	}
 	rows, err := t.all(query, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var entries []logRow
 	for _, row := range rows {
 		it, err := t.item(row.num(0))
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if it.ours {
 			err = t.redactOutbound(it.id, with)
@@ -164,15 +165,33 @@ func (t *tx) redact(r alt.Redaction, with channels.Content) error {
 			err = t.redactEvent(it.id, with)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if !it.kept {
 			continue // a letter about what is no message yet
 		}
 		t.exec("UPDATE items SET edited = true WHERE id = $1", it.id)
 		t.touch(it.address.Agency, it.talk)
+		entry, err := t.redactedEntry(r, it.id)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
 	}
-	return nil
+	return entries, nil
+}
+
+// redactedEntry returns the entry about a message whose content r replaced.
+func (t *tx) redactedEntry(r alt.Redaction, id int64) (logRow, error) {
+	row, err := t.one(selectMessages+"WHERE i.id = $1", id)
+	if err != nil {
+		return logRow{}, err
+	}
+	m, err := messageFrom(row)
+	if err != nil {
+		return logRow{}, &broken{err}
+	}
+	return encodeLog(r.Redacted(m))
 }
 
 func (t *tx) redactEvent(id int64, with channels.Content) error {
@@ -182,6 +201,7 @@ func (t *tx) redactEvent(id int64, with channels.Content) error {
 	}
 	with = alt.Revised(contentOf(e), with)
 	t.dropFile(e, with)
+	e.Meta().Salt = alt.NewSalt()
 	setContent(e, with)
 	if err := t.rewriteEvent(id, e); err != nil {
 		return err
@@ -208,7 +228,7 @@ func (t *tx) redactOutbound(id int64, with channels.Content) error {
 	if err != nil {
 		return err
 	}
-	o.Content = with
+	o.Content, o.Salt = with, alt.NewSalt()
 	body, err := channels.MarshalOutbound(*o)
 	if err != nil {
 		return &broken{err}

@@ -95,6 +95,7 @@ func messageFrom(r row) (alt.Message, error) {
 	if r[7] != nil { // queued: a message of ours
 		o, err := channels.UnmarshalOutbound(r.blob(14))
 		m.ID, m.Author, m.By, m.Content, m.ReplyTo, m.Part, m.Parts = o.ID, o.Author, o.By, o.Content, o.ReplyTo, o.Part, o.Parts
+		m.Salt = o.Salt
 		return m, err
 	}
 	m.ID = channels.MessageID("in-" + strconv.FormatInt(m.Seq, 10))
@@ -102,7 +103,7 @@ func messageFrom(r row) (alt.Message, error) {
 	if err != nil {
 		return m, err
 	}
-	m.At, m.Content = e.Meta().At, contentOf(e)
+	m.At, m.Content, m.Salt = e.Meta().At, contentOf(e), e.Meta().Salt
 	switch e := e.(type) {
 	case *channels.Received:
 		m.ReplyTo = e.ReplyTo

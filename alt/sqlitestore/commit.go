@@ -132,9 +132,16 @@ func (t *tx) apply(e *entry, p *change) error {
 			return err
 		}
 	}
+	for i := range p.log {
+		p.log[i].again = false // a job may run again
+	}
 	for _, o := range p.send {
-		if err := t.send(o, talk); err != nil {
+		fresh, err := t.send(o, talk)
+		if err != nil {
 			return err
+		}
+		if !fresh {
+			again(p.log, o.out.ID)
 		}
 	}
 	for _, a := range p.later {
@@ -152,15 +159,21 @@ func (t *tx) apply(e *entry, p *change) error {
 			return err
 		}
 	}
+	var redacted []logRow
 	for i, r := range p.Redactions {
-		if err := t.redact(r, p.redactions[i]); err != nil {
+		entries, err := t.redact(r, p.redactions[i])
+		if err != nil {
 			return err
 		}
+		redacted = append(redacted, entries...)
 	}
 	if err := t.saveFlows(p); err != nil {
 		return err
 	}
 	if err := t.writeLog(p.log, p.Conversation); err != nil {
+		return err
+	}
+	if err := t.writeLog(redacted, nil); err != nil {
 		return err
 	}
 	if o := p.Once; o != nil {

@@ -19,6 +19,7 @@ const columns = "SELECT seq, agency, at, act, actor, line, conversation, message
 type logRow struct {
 	alt.LogEntry
 	detail []byte
+	again  bool // the message that it is about was queued before
 	// Set in the transaction: the row, and the one before of the conversation.
 	seq, prev int64
 }
@@ -55,9 +56,24 @@ func (t *tx) writeLog(entries []logRow, saved *alt.Conversation) error {
 				return err
 			}
 		}
-		t.log = append(t.log, *e)
+		row := *e
+		if e.again {
+			bare, err := encodeLog(e.Uncommitted())
+			if err != nil {
+				return err
+			}
+			row.LogEntry, row.detail = bare.LogEntry, bare.detail
+		}
+		t.log = append(t.log, row)
 	}
 	return nil
+}
+
+// again marks entries about a message that was queued before, with another salt.
+func again(entries []logRow, id channels.MessageID) {
+	for i := range entries {
+		entries[i].again = entries[i].again || entries[i].Message == string(id)
+	}
 }
 
 // Statements that write an entry of the log, or many: most transactions have

@@ -37,8 +37,9 @@ func (t *tx) reused(p *change) error {
 	return nil
 }
 
-// send makes a message wait in the Outbox, unless it is there already.
-func (t *tx) send(o *sending, talk int64) error {
+// send makes a message wait in the Outbox, unless it is there already. It reports
+// whether it did.
+func (t *tx) send(o *sending, talk int64) (fresh bool, err error) {
 	to := o.out.To
 	switch {
 	case o.out.Private:
@@ -46,7 +47,7 @@ func (t *tx) send(o *sending, talk int64) error {
 	case talk == 0:
 		p, err := t.person(to)
 		if err != nil {
-			return err
+			return false, err
 		}
 		talk = p.open()
 	}
@@ -56,22 +57,22 @@ func (t *tx) send(o *sending, talk int64) error {
 		id, string(to.Agency), string(to.Channel), string(to.Peer), now, id, number(talk), now, string(channels.Queued), now,
 		string(o.out.ID), int64(o.out.Part), o.print[:])
 	if err != nil || n == 0 {
-		return err
+		return false, err
 	}
 	t.seq = id
 	if err := t.insertText(id, o.body, o.search); err != nil {
-		return err
+		return false, err
 	}
 	out := o.out
 	e := &entry{
 		id: id, work: alt.Outbox, kind: outgoing, address: to, lane: personLane(to), talk: talk, priority: out.Priority, accepted: t.now, outbound: &out,
 	}
 	if err := t.insertLive(e); err != nil {
-		return err
+		return false, err
 	}
 	t.touch(to, talk)
 	t.then(func() { t.s.enter(e) })
-	return nil
+	return true, nil
 }
 
 // cancelBot takes back what no person wrote and nobody has begun to send.

@@ -176,8 +176,8 @@ const selectNamedAnywhere = `SELECT i.id, i.peer, i.direction, i.message, i.talk
 	WHERE i.provider = ?1 AND i.agency = ?2 AND i.channel = ?3 AND (i.direction IS NOT NULL OR l.item IS NOT NULL)`
 
 // redact replaces content wherever it is kept: in the message, and in letters
-// about it.
-func (t *tx) redact(r alt.Redaction, with channels.Content) error {
+// about it. It returns the entries about the messages.
+func (t *tx) redact(r alt.Redaction, with channels.Content) ([]logRow, error) {
 	t.redacted = true
 	query, args := selectNamed, []driver.Value{string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer)}
 	if r.Address.Peer == "" {
@@ -185,8 +185,9 @@ func (t *tx) redact(r alt.Redaction, with channels.Content) error {
 	}
 	rows, err := t.all(query, args...)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	var entries []logRow
 	for _, row := range rows {
 		id, a := row.num(0), r.Address
 		a.Peer = channels.Peer(row.str(1))
@@ -196,17 +197,35 @@ func (t *tx) redact(r alt.Redaction, with channels.Content) error {
 			err = t.redactEvent(id, with)
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if row.num(2) == 0 {
 			continue
 		}
 		if _, err := t.exec("UPDATE items SET edited = 1 WHERE id = ?", id); err != nil {
-			return err
+			return nil, err
 		}
 		t.touch(a, row.num(4))
+		entry, err := t.redactedEntry(r, id)
+		if err != nil {
+			return nil, err
+		}
+		entries = append(entries, entry)
 	}
-	return nil
+	return entries, nil
+}
+
+// redactedEntry returns the entry about a message whose content r replaced.
+func (t *tx) redactedEntry(r alt.Redaction, id int64) (logRow, error) {
+	row, err := t.one(selectMessages+"WHERE i.id = ?", id)
+	if err != nil {
+		return logRow{}, err
+	}
+	m, err := messageFrom(row)
+	if err != nil {
+		return logRow{}, &broken{err}
+	}
+	return encodeLog(r.Redacted(m))
 }
 
 func (t *tx) redactEvent(id int64, with channels.Content) error {
@@ -218,6 +237,7 @@ func (t *tx) redactEvent(id int64, with channels.Content) error {
 	if err := t.dropFile(e, with); err != nil {
 		return err
 	}
+	e.Meta().Salt = alt.NewSalt()
 	setContent(e, with)
 	if err := t.rewriteEvent(id, e); err != nil {
 		return err
@@ -249,7 +269,7 @@ func (t *tx) redactOutbound(id int64, with channels.Content) error {
 	if err != nil {
 		return err
 	}
-	o.Content = with
+	o.Content, o.Salt = with, alt.NewSalt()
 	body, err := channels.MarshalOutbound(*o)
 	if err != nil {
 		return &broken{err}

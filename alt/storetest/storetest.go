@@ -68,6 +68,7 @@ func Run(t *testing.T, s Subject) {
 		{"reports", reporting()},
 		{"reconciling", reconciling()},
 		{"withdrawing", withdrawing()},
+		{"commitments", promising()},
 		{"letters", settling()},
 		{"giving up", givingUp()},
 		{"conversations", listing()},
