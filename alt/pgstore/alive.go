@@ -87,6 +87,7 @@ func (a *alive) connect(ctx context.Context) error {
 
 func (a *alive) loop(ctx context.Context) {
 	defer close(a.ended)
+	next := time.Now().Add(lookAround)
 	for ctx.Err() == nil {
 		if a.c == nil {
 			if a.connect(ctx) != nil {
@@ -95,15 +96,16 @@ func (a *alive) loop(ctx context.Context) {
 			}
 			a.s.news.everything() // what was said meanwhile
 		}
-		wait, cancel := context.WithTimeout(ctx, lookAround)
+		wait, cancel := context.WithDeadline(ctx, next)
 		n, err := a.c.WaitForNotification(wait)
-		timeout := wait.Err() != nil
 		cancel()
-		switch {
-		case err == nil:
+		if err == nil {
 			a.s.news.heard(n.Payload)
-		case timeout && ctx.Err() == nil && !a.c.IsClosed():
+		}
+		// In a busy cluster there is always something to hear.
+		if ctx.Err() == nil && !a.c.IsClosed() && !time.Now().Before(next) {
 			a.look(ctx)
+			next = time.Now().Add(lookAround)
 		}
 		if a.c.IsClosed() {
 			a.c = nil
