@@ -38,6 +38,9 @@ func socketPath(data string) string { return filepath.Join(data, "admin.sock") }
 
 // listenAdmin starts to answer commands, and returns what ends it.
 func (a *app) listenAdmin(ctx context.Context) (stop func(), err error) {
+	if a.data == "" { // commands open the store themselves
+		return func() {}, nil
+	}
 	path := socketPath(a.data)
 	// We hold the lock of the store, so a socket that is there is of a process
 	// that died.

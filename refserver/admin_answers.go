@@ -171,7 +171,7 @@ func (a *admin) backup(r *http.Request) (any, error) {
 		Backup(ctx context.Context, path string) error
 	})
 	if !ok {
-		return nil, errors.New("this store makes no backups")
+		return nil, errors.New("a database in PostgreSQL is copied with its own programs, such as pg_basebackup")
 	}
 	return struct{}{}, b.Backup(r.Context(), to.Path)
 }

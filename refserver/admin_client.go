@@ -37,6 +37,13 @@ func (c *console) reach(ctx context.Context, w where) (cl *adminClient, done fun
 		}
 		data = p.data
 	}
+	if p != nil && p.postgres != nil { // which a command may open beside any servers
+		handler, store, err := offline(ctx, p, data)
+		if err != nil {
+			return nil, nil, err
+		}
+		return &adminClient{&http.Client{Transport: inProcess{handler}}}, store.Close, nil
+	}
 	// A server that is starting has the store a moment before it answers, and one
 	// that stops answers no more a moment before it has let the store go.
 	for end := time.Now().Add(lockedFor); ; pause(ctx, lockedFor/50) {
@@ -107,15 +114,6 @@ func databasePath(data string) string { return filepath.Join(data, "liidestuja.d
 // beside it.
 func demoStore(data string) sqlitestore.Config {
 	return sqlitestore.Config{Path: databasePath(data), KeyFile: filepath.Join(data, "demo.key")}
-}
-
-// open opens the store of a configuration.
-func (p *parts) open(ctx context.Context) (*sqlitestore.Store, error) {
-	return sqlitestore.Open(ctx, p.storeConfig())
-}
-
-func (p *parts) storeConfig() sqlitestore.Config {
-	return sqlitestore.Config{Path: databasePath(p.data), Key: p.key, KeyFile: p.keyFile, RawFor: p.rawFor, Now: p.alt.Now}
 }
 
 // adminClient asks a server's handler of commands.

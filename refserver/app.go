@@ -36,10 +36,12 @@ type parts struct {
 	follow   func(*slog.Logger, build) *traces // nil: traces go nowhere
 	traces   *traces                           // of a server that runs; made by follow
 
-	data    string // the folder of the store
-	key     []byte
-	keyFile string
-	rawFor  time.Duration
+	roles    roles
+	data     string         // the folder of the store
+	postgres *postgresParts // the store is there instead; nil: it is in data
+	key      []byte
+	keyFile  string
+	rawFor   time.Duration
 }
 
 // app is a wired service: what is served over HTTP and what runs behind it.
@@ -48,7 +50,8 @@ type app struct {
 	desk     *desk.Desk
 	store    alt.Store
 	hooks    []string // names of webhooks
-	data     string
+	roles    roles
+	data     string // empty: the store is in no folder
 	logger   *slog.Logger
 	build    build
 	started  time.Time
@@ -94,7 +97,7 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	if p.bot != nil {
 		links = slices.Insert(links, 0, alt.Link{Name: linkBot, Kind: alt.HeldByBot, Handler: p.bot})
 	}
-	a := &app{store: store, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions, owners: p.agencies}
+	a := &app{store: store, roles: p.roles, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions, owners: p.agencies}
 	p.alt.Store, p.alt.Handler, p.alt.Logger, p.alt.Observe = store, alt.Chain(links...), p.logger, a.monitor.observe
 	p.alt.Operator = a.operator
 	a.instrument(&p)
@@ -144,15 +147,21 @@ const patternMedia = "/media/"
 
 // routes mounts everything that the server answers.
 func (a *app) routes(mux *http.ServeMux) {
-	hooks := http.StripPrefix("/webhooks", a.traces.webhooks(a.svc.Webhooks()))
-	for _, name := range a.hooks { // a pattern each, so that the log can name it
-		mux.Handle("/webhooks/"+name, hooks)
+	if a.roles.has(roleWebhooks) {
+		hooks := http.StripPrefix("/webhooks", a.traces.webhooks(a.svc.Webhooks()))
+		for _, name := range a.hooks { // a pattern each, so that the log can name it
+			mux.Handle("/webhooks/"+name, hooks)
+		}
+		mux.Handle("/webhooks/", hooks)
+		mux.Handle(patternMedia, http.StripPrefix("/media", a.svc.Media()))
 	}
-	mux.Handle("/webhooks/", hooks)
-	mux.Handle(patternMedia, http.StripPrefix("/media", a.svc.Media()))
-	mux.Handle("/v1/", a.desk.API())
+	if a.roles.has(roleDesk) {
+		mux.Handle("/v1/", a.desk.API())
+	}
 	a.lineRoutes(mux)
-	a.loginRoutes(mux)
+	if a.roles.has(rolePages) {
+		a.loginRoutes(mux)
+	}
 	a.health(mux)
 }
 
@@ -174,14 +183,18 @@ func (a *app) run(ctx context.Context) error {
 		a.logger.WarnContext(ctx, "commands cannot reach this server", "error", err)
 		stop = func() {}
 	}
-	go a.watchVersions(ctx)
-	if a.login != nil {
-		go a.watchAuthorities(ctx)
-	}
 	if a.lines != nil {
 		go a.lines.Run(ctx)
 	}
-	err = a.svc.Run(ctx)
+	work := a.svc.Follow
+	if a.roles.has(roleWorkers) {
+		work = a.svc.Run
+		go a.watchVersions(ctx)
+		if a.login != nil {
+			go a.watchAuthorities(ctx)
+		}
+	}
+	err = work(ctx)
 	stop()
 	return errors.Join(err, a.store.Close())
 }

@@ -78,9 +78,13 @@ func (a *app) lineRoutes(mux *http.ServeMux) {
 	if a.lines == nil {
 		return
 	}
-	mux.Handle(lines.APIPath, a.api)
-	mux.Handle("/lines", a.pages)
-	mux.Handle("/lines/", a.pages)
+	if a.roles.has(roleDesk) {
+		mux.Handle(lines.APIPath, a.api)
+	}
+	if a.roles.has(rolePages) {
+		mux.Handle("/lines", a.pages)
+		mux.Handle("/lines/", a.pages)
+	}
 }
 
 // agencies returns all that may have lines.

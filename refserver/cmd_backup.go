@@ -18,6 +18,8 @@ The key of the store is not part of the copy and must be kept elsewhere.
 To restore, stop the server, empty the data folder, and put the copy there as
 liidestuja.db and the folder FILE-files as liidestuja.db-files.
 
+A store in PostgreSQL is copied with the database's own programs instead.
+
   -config FILE      the configuration of the server
   -data FOLDER      the folder of the demo's data (default ./liidestuja-data)`,
 		examples: []string{"refserver backup /backup/2026-11-22.db -config /etc/liidestuja.yaml"},

@@ -55,7 +55,7 @@ func (c *console) dispatch(ctx context.Context, args []string) error {
 // valueFlags take the next argument as their value.
 func valueFlags() []string {
 	return []string{
-		"addr", "data", "config", "demo", "provider", "state", "confirm",
+		"addr", "data", "config", "demo", "roles", "provider", "state", "confirm",
 		"dir", "keys", "key", "witness", "secret", "witnessed", "term", "conversation", "agency",
 	}
 }

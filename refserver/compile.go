@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -81,14 +80,7 @@ func (c *compiler) base() {
 	} else if err != nil || u.User != nil || u.Host == "" || strings.HasSuffix(c.PublicURL, "/") {
 		c.fail("public_url", "must be an absolute address without query, fragment or trailing slash")
 	}
-	if c.Data == "" {
-		c.fail("data", "is required: the folder of the database")
-	}
-	if c.StoreKey.isZero() {
-		c.fail("store_key", "is required: {file: PATH}, made at the first start, or {env: NAME}")
-	}
 	lim := c.Limits
-	c.parts.data, c.parts.rawFor = c.Data, c.RawFor.std()
 	c.parts.log = c.Log.Level
 	c.parts.alt = alt.Config{
 		Agency: channels.Agency(c.Agency), PublicURL: c.PublicURL + "/webhooks", Language: c.Language,
@@ -99,7 +91,8 @@ func (c *compiler) base() {
 		MaxAttempts: lim.MaxAttempts, MaxHold: lim.MaxHold.std(), ReconcileFor: lim.ReconcileFor.std(), EraseAfter: lim.EraseAfter.std(), DrainTimeout: lim.DrainTimeout.std(),
 		Rates: make(map[channels.ID]alt.Rate),
 	}
-	c.storeKey()
+	c.store()
+	c.roles()
 	c.mediaLinks()
 }
 
@@ -126,30 +119,6 @@ func (c *compiler) mediaLinks() {
 			}
 		}
 		return keys
-	}
-}
-
-// storeKey tells the store where its key is. A file holds the very bytes, and is
-// made by the store; a variable holds them in base64, and is checked here.
-func (c *compiler) storeKey() {
-	switch {
-	case c.StoreKey.Env != "" && c.StoreKey.File != "":
-		c.fail("store_key", "has both env and file")
-	case c.StoreKey.File != "":
-		c.parts.keyFile = c.StoreKey.File
-		if in, err := filepath.Rel(c.Data, c.StoreKey.File); err == nil && filepath.IsLocal(in) {
-			c.fail("store_key", "must not lie in the folder of the data: who copies one must not have both")
-		}
-	case c.StoreKey.Env != "":
-		value, ok := c.secret("store_key", c.StoreKey)
-		if !ok {
-			return
-		}
-		key, err := decodeKey(value)
-		if err != nil {
-			c.fail("store_key", err.Error())
-		}
-		c.parts.key = key
 	}
 }
 

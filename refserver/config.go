@@ -9,6 +9,7 @@ type config struct {
 	PublicURL string         `yaml:"public_url"`
 	Listen    listenConf     `yaml:"listen"`
 	Data      string         `yaml:"data"`
+	Postgres  *postgresConf  `yaml:"postgres"`
 	StoreKey  secret         `yaml:"store_key"`
 	MediaKeys []secret       `yaml:"media_keys"`
 	MediaFor  duration       `yaml:"media_for"`
@@ -22,6 +23,7 @@ type config struct {
 	Bot       botConf        `yaml:"bot"`
 	Desk      deskConf       `yaml:"desk"`
 	Limits    limitsConf     `yaml:"limits"`
+	Roles     []string       `yaml:"roles"`
 	Log       logConf        `yaml:"log"`
 	Metrics   metricsConf    `yaml:"metrics"`
 	Traces    *tracesConf    `yaml:"traces"`

@@ -33,7 +33,16 @@ func TestAMistakeInTheConfigurationIsToldWithLineAndField(t *testing.T) {
 		"a network that is none":          {`"127.0.0.1:0"`, `"127.0.0.1:0", trusted_proxies: [10.0.0.1]`, `3: listen.trusted_proxies[0]: must be a network like "10.1.0.0/16"`},
 		"a time without a unit":           {`"127.0.0.1:0"`, `"127.0.0.1:0", idle_timeout: 5`, `3: listen.idle_timeout: must be a time like "30s", "5m" or "24h"`},
 		"a size that is none":             {`"127.0.0.1:0"`, `"127.0.0.1:0", max_header_bytes: -1`, `3: listen.max_header_bytes: must be a number of bytes like 65536, "512KiB" or "3MiB"`},
-		"no data":                         {"data: ", "raw_for: 1h # ", "1: data: is required: the folder of the database"},
+		"no data":                         {"data: ", "raw_for: 1h # ", "1: data: is required: the folder of the database; or postgres"},
+		"data in two places":              {"store_key: ", "postgres: {dsn: {env: DSN}}\nstore_key: ", "4: data: is a folder, and postgres a database: the store is in one of them"},
+		"a database without an address":   {"data: ", "postgres: {pooled: true} # ", "4: postgres.dsn: is required: {env: NAME} or {file: PATH}"},
+		"an address in the open":          {"data: ", "postgres: {dsn: \"postgres://a:canary@db/x\"} # ", "4: postgres.dsn: must be {env: NAME} or {file: PATH}; a secret never stands in this file"},
+		"an address that is none":         {"data: ", "postgres: {dsn: {env: ODD}} # ", "4: postgres.dsn: is no connection string of PostgreSQL"},
+		"an owner without an application": {"data: ", "postgres: {dsn: {env: DSN}, owner: {env: NONE}} # ", "4: postgres.application: is required with owner: the role of dsn, which is given its rights"},
+		"connections below none":          {"data: ", "postgres: {dsn: {env: DSN}, connections: -1} # ", "4: postgres.connections: must not be negative"},
+		"a role that is none":             {"data: ", "roles: [webhooks, pidgin]\ndata: ", "4: roles[1]: must be one of webhooks, workers, desk, pages"},
+		"a role twice":                    {"data: ", "roles: [desk, desk]\ndata: ", "4: roles[1]: is named twice"},
+		"a part of the work on a folder":  {"data: ", "roles: [webhooks, desk, pages]\ndata: ", "4: roles: must be all of them, because one process has the folder of data; a store that processes share is postgres"},
 		"no key":                          {"store_key: ", "# ", "1: store_key: is required: {file: PATH}, made at the first start, or {env: NAME}"},
 		"a key beside the data":           {"DIR/store.key", "DIR/data/store.key", "5: store_key: must not lie in the folder of the data: who copies one must not have both"},
 		"a key of the wrong size":         {"store_key: {file: DIR/store.key}", "store_key: {env: SHORT}", "5: store_key: must be 32 bytes in base64, as made by: head -c 32 /dev/urandom | base64"},
@@ -86,7 +95,7 @@ func TestAMistakeInTheConfigurationIsToldWithLineAndField(t *testing.T) {
 			w := newWorld(t)
 			w.write("empty.key", "\n")
 			w.change("config.yaml", strings.ReplaceAll(c.from, "DIR", w.dir), strings.ReplaceAll(c.to, "DIR", w.dir))
-			_, err := compileFile(t, w.path("config.yaml"), map[string]string{"SHORT": "c2hvcnQ="})
+			_, err := compileFile(t, w.path("config.yaml"), map[string]string{"SHORT": "c2hvcnQ=", "DSN": "postgres://a:canary-password@db/x", "ODD": "postgres://a:canary-password@db:port/x"})
 			require.Error(t, err)
 			require.Contains(t, strings.Split(err.Error(), "\n"), w.path("config.yaml")+":"+strings.ReplaceAll(c.want, "DIR", w.dir))
 			require.NotContains(t, err.Error(), "canary")

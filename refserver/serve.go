@@ -7,12 +7,13 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"strings"
 	"time"
 )
 
 func cmdServe() command {
 	return command{
-		name: "serve", args: "[-config FILE | -demo PROVIDER] [-addr HOST:PORT] [-data FOLDER]", short: "serve; without -config a demo (this is the default)",
+		name: "serve", args: "[-config FILE | -demo PROVIDER] [-addr HOST:PORT] [-data FOLDER] [-roles ROLE,ROLE]", short: "serve; without -config a demo (this is the default)",
 		long: `Serves until SIGINT or SIGTERM, then stops in order: readiness goes false, the
 listener closes, requests under way are answered, messages under way are
 finished. A second signal ends the program at once.
@@ -26,7 +27,9 @@ standard error as JSON.
   -addr HOST:PORT   where to listen (default 127.0.0.1:8080, or listen.addr of
                     the configuration; port 0 takes a free one)
   -data FOLDER      where the store lies (default ./liidestuja-data, or data of
-                    the configuration)`,
+                    the configuration)
+  -roles ROLE,ROLE  what this process does, instead of roles of the configuration:
+                    webhooks, workers, desk, pages (default all)`,
 		examples: []string{"refserver", "refserver -demo meta", "refserver -addr 127.0.0.1:0 -data /tmp/demo", "refserver serve -config /etc/liidestuja.yaml"},
 		run:      (*console).serve,
 	}
@@ -34,7 +37,7 @@ standard error as JSON.
 
 func (c *console) serve(ctx context.Context, args []string) error {
 	f := c.flags()
-	at, addr, provider := f.where(), f.String("addr", "", ""), f.String("demo", "", "")
+	at, addr, provider, some := f.where(), f.String("addr", "", ""), f.String("demo", "", ""), f.String("roles", "", "")
 	if err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -48,6 +51,9 @@ func (c *console) serve(ctx context.Context, args []string) error {
 	if *at.config != "" && *provider != "" {
 		return f.usage(errors.New("-demo: a server with -config runs no demo"))
 	}
+	if *at.config == "" && *some != "" {
+		return f.usage(errors.New("-roles: a demo has all of them"))
+	}
 	if *at.config == "" {
 		logger := newLog(c.stderr, slog.LevelWarn, &redactor{}, readBuild())
 		conf := listenConf{Addr: or(*addr, defaultAddr)}
@@ -56,7 +62,7 @@ func (c *console) serve(ctx context.Context, args []string) error {
 		}
 		return serveHTTP(ctx, conf, logger, demoStart(demoConfig{DataDir: or(*at.data, defaultData), Provider: *provider, Logger: logger}), announce)
 	}
-	p, err := c.configured(*at.config, instead{data: *at.data, addr: *addr})
+	p, err := c.configured(*at.config, instead{data: *at.data, addr: *addr, roles: *some})
 	if err != nil {
 		return err
 	}
@@ -64,7 +70,7 @@ func (c *console) serve(ctx context.Context, args []string) error {
 }
 
 // instead are flags that take the place of fields of the configuration.
-type instead struct{ data, addr string }
+type instead struct{ data, addr, roles string }
 
 // configured reads a configuration and makes the parts of a server, with a log.
 func (c *console) configured(path string, flags instead) (*parts, error) {
@@ -73,6 +79,9 @@ func (c *console) configured(path string, flags instead) (*parts, error) {
 		return nil, err
 	}
 	l.Data, l.Listen.Addr = or(flags.data, l.Data), or(flags.addr, l.Listen.Addr)
+	if flags.roles != "" {
+		l.Roles = strings.Split(flags.roles, ",")
+	}
 	v := newVault(c.env, time.Now)
 	p, err := l.compile(v)
 	if err != nil {

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/internal/pgtest"
+)
+
+// newDatabase starts a PostgreSQL server for a test and returns it with the
+// connection string of an empty database.
+func newDatabase(t *testing.T) (srv *pgtest.Server, dsn string) {
+	t.Helper()
+	srv, err := pgtest.Start(pgtest.Config{})
+	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") == "" {
+		t.Skip(err)
+	}
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, srv.Stop()) })
+	dsn, err = srv.Database(t.Context())
+	require.NoError(t, err)
+	return srv, dsn
+}
+
+// inDatabase has the configuration name a database instead of the folder.
+func (w *world) inDatabase(dsn string) {
+	w.t.Helper()
+	w.write("dsn", dsn)
+	w.write("store.key", strings.Repeat("k", 32))
+	w.change("config.yaml", "data: "+w.path("data")+"\n", "postgres: {dsn: {file: "+w.path("dsn")+"}, insecure_not_durable: true}\n")
+}
+
+// migrate makes the tables.
+func (w *world) migrate() {
+	w.t.Helper()
+	code, out, errs := w.command("migrate", "latest", "-config", w.path("config.yaml"))
+	require.Equal(w.t, exitOK, code, errs)
+	require.Equal(w.t, "the store has version latest\n", out)
+}
+
+func TestAServerWorksOnADatabaseAndCommandsReachItBesideTheServer(t *testing.T) {
+	_, dsn := newDatabase(t)
+	w := newWorld(t)
+	w.inDatabase(dsn)
+	code, out, errs := w.command("check-config", w.path("config.yaml"))
+	require.Equal(t, exitOK, code, errs)
+	require.NotContains(t, out+errs, "pgtest", "nothing of the address is shown")
+	w.migrate()
+	srv := w.serve()
+	person := w.sim.Person(waChannel, phone)
+	person.Says("tere")
+	w.deliver()
+	require.Contains(t, w.inbox(person, 1)[0].Text(), "Ütlesite: tere")
+
+	messages := srv.desk(t, http.MethodGet, "/v1/conversations/"+srv.conversation(t)+"/messages", "")["items"].([]any)
+	first := messages[0].(map[string]any)["id"].(string)
+	code, life, errs := w.command("message", first, "-config", w.path("config.yaml"))
+	require.Equal(t, exitOK, code, errs)
+	require.Contains(t, life, "ppa-whatsapp")
+	code, _, errs = w.command("dead-letters", "list", "-config", w.path("config.yaml"))
+	require.Equal(t, exitOK, code, errs)
+	code, _, errs = w.command("backup", w.path("copy.db"), "-config", w.path("config.yaml"))
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "pg_basebackup")
+	require.Equal(t, exitOK, srv.stop())
+	require.NotContains(t, srv.log.String(), dsn)
+
+	code, out, errs = w.command("migrate", "1", "-config", w.path("config.yaml"))
+	require.Equal(t, exitOK, code, errs)
+	require.Equal(t, "the store has version 1\n", out)
+}
+
+func TestAProcessServesTheRolesThatItHas(t *testing.T) {
+	_, dsn := newDatabase(t)
+	w := newWorld(t)
+	w.inDatabase(dsn)
+	w.migrate()
+	at := map[role]string{roleWebhooks: "/webhooks/messagebird", roleDesk: "/v1/me", rolePages: "/login/"}
+	for _, r := range allRoles() {
+		srv := w.serve("-roles", string(r))
+		for other, path := range at {
+			status, _, _ := srv.get(t, path)
+			if other != r {
+				require.Equal(t, http.StatusNotFound, status, "%s at %s", path, r)
+			} else if r != rolePages { // nobody logs in here
+				require.NotEqual(t, http.StatusNotFound, status, "%s at %s", path, r)
+			}
+		}
+		for _, path := range []string{"/healthz", "/readyz", "/heartbeat.json"} {
+			status, _, _ := srv.get(t, path)
+			require.Equal(t, http.StatusOK, status, "%s at %s", path, r)
+		}
+		require.Equal(t, exitOK, srv.stop(), srv.log.String())
+	}
+	code, _, errs := w.command("serve", "-config", w.path("config.yaml"), "-roles", "webhooks,pidgin")
+	require.Equal(t, exitFailed, code)
+	require.Contains(t, errs, "roles[1]: must be one of webhooks, workers, desk, pages")
+	code, _, _ = w.command("serve", "-roles", "desk")
+	require.Equal(t, exitUsage, code, "a demo has all of them")
+}
+
+func TestProcessesOfOneRoleEachAnswerTogether(t *testing.T) {
+	_, dsn := newDatabase(t)
+	w := newWorld(t)
+	w.inDatabase(dsn)
+	w.migrate()
+	w.serve("-roles", "workers")
+	desk := w.serve("-roles", "desk")
+	w.serve("-roles", "webhooks") // the last one is where webhooks go
+	person := w.sim.Person(waChannel, phone)
+	person.Says("tere")
+	w.deliver()
+	w.inbox(person, 1)
+	person.Says("inimene")
+	w.deliver()
+	w.inbox(person, 2)
+	id := desk.conversation(t)
+	desk.desk(t, http.MethodPost, "/v1/conversations/"+id+"/claim", "{}")
+	desk.desk(t, http.MethodPost, "/v1/conversations/"+id+"/replies", `{"text":"Tere, mina olen Mari."}`)
+	require.Equal(t, "Tere, mina olen Mari.", w.inbox(person, 3)[2].Text())
+}
