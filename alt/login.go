@@ -49,6 +49,9 @@ type Logins struct {
 	// PerHour bounds how many authentications are asked for in one chat, and how
 	// many are begun for one personal code, in an hour. Default 5.
 	PerHour int
+	// Register says what proven people are, and for whom they may act: the agency's
+	// own check, asked by Turn.Standing. Optional.
+	Register eid.Register
 	// Remember is how long it is remembered which accounts are one person's, after
 	// the last proof of any of them; see Service.Accounts. Default 365 days.
 	Remember time.Duration

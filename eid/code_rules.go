@@ -49,11 +49,15 @@ func bornOfEleven(number string) Date {
 	return dateOf(century*100+two(number[1:]), two(number[3:]), two(number[5:]))
 }
 
-// checkDigitOfEleven weighs the digits once, and again with other weights when
-// the remainder is no digit.
 func checkDigitOfEleven(number string) byte {
-	for _, weights := range []string{"1234567891", "3456789123"} {
-		if r := weigh(number[:10], weights) % 11; r < 10 {
+	return checkDigitOf(number[:10], "1234567891", "3456789123")
+}
+
+// checkDigitOf weighs the digits once, and again with the other weights when the
+// remainder is no digit.
+func checkDigitOf(number, first, second string) byte {
+	for _, weights := range []string{first, second} {
+		if r := weigh(number, weights) % 11; r < 10 {
 			return digit(r)
 		}
 	}

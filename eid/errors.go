@@ -41,6 +41,10 @@ var (
 	ErrDate       = errors.New("eid: malformed date")
 	ErrIdentity   = errors.New("eid: incomplete identity")
 	ErrPhone      = errors.New("eid: malformed telephone number")
+	ErrCompany    = errors.New("eid: malformed registry code")
+	ErrStanding   = errors.New("eid: incomplete standing")
+	// ErrMandate: the register does not know that the person may act for the company.
+	ErrMandate = errors.New("eid: no right to act for the company")
 	// ErrRequest: the method cannot be asked for what the request says.
 	ErrRequest = errors.New("eid: request that the method cannot serve")
 )

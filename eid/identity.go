@@ -35,7 +35,8 @@ func (m Method) Valid() error {
 }
 
 // Identity is a person as an authenticator has proven them. All of it but
-// Method, Level and At is personal; it prints Method and Level only.
+// Method, Level and At is personal; it prints Method and Level only. A session
+// keeps the register's word on the person with it.
 type Identity struct {
 	Code       PersonalCode `json:"code"`
 	GivenName  string       `json:"given_name,omitempty"`
@@ -44,6 +45,9 @@ type Identity struct {
 	Method     Method       `json:"method"`
 	Level      Level        `json:"level"` // never Undefined
 	At         time.Time    `json:"at"`    // when it was proven
+	// Standing is what a register has said of the person since, see
+	// session.Session.Confirm; nil: nothing. Authenticators leave it nil.
+	Standing *Standing `json:"standing,omitempty"`
 	// Evidence is what proved it, in the method's own form, for the day when
 	// somebody asks. Nothing reads it in operation.
 	Evidence []byte `json:"evidence,omitempty"`
@@ -67,6 +71,8 @@ func (id Identity) Valid() error {
 		field = "At"
 	case id.Born != "" && !dated:
 		field = "Born"
+	case id.Standing != nil && id.Standing.Valid() != nil:
+		field = "Standing"
 	default:
 		return id.Method.Valid()
 	}
@@ -77,12 +83,23 @@ func (id Identity) Valid() error {
 func (id Identity) Equal(other Identity) bool {
 	return id.Code == other.Code && id.GivenName == other.GivenName && id.FamilyName == other.FamilyName &&
 		id.Born == other.Born && id.Method == other.Method && id.Level == other.Level &&
-		id.At.Equal(other.At) && bytes.Equal(id.Evidence, other.Evidence)
+		id.At.Equal(other.At) && bytes.Equal(id.Evidence, other.Evidence) && sameStanding(id.Standing, other.Standing)
+}
+
+func sameStanding(a, b *Standing) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Kind == b.Kind && a.Company == b.Company && a.Source == b.Source && a.At.Equal(b.At)
 }
 
 // Clone returns an independent copy.
 func (id Identity) Clone() Identity {
 	id.Evidence = bytes.Clone(id.Evidence)
+	if id.Standing != nil {
+		known := *id.Standing
+		id.Standing = &known
+	}
 	return id
 }
 

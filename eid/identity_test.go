@@ -54,6 +54,7 @@ func changes() map[string]func(*eid.Identity) {
 		"Level":      func(id *eid.Identity) { id.Level = eid.Low },
 		"At":         func(id *eid.Identity) { id.At = id.At.Add(1) },
 		"Evidence":   func(id *eid.Identity) { id.Evidence = nil },
+		"Standing":   func(id *eid.Identity) { id.Standing = &eid.Standing{} },
 	}
 }
 
@@ -69,6 +70,7 @@ func TestAnIdentityWithoutWhatItNeedsIsRefused(t *testing.T) {
 		"Level":      func(id *eid.Identity) { id.Level = eid.Undefined },
 		"At":         func(id *eid.Identity) { id.At = time.Time{} },
 		"Method":     func(id *eid.Identity) { id.Method = "Mari Maasikas" },
+		"Standing":   func(id *eid.Identity) { id.Standing = &eid.Standing{} },
 	} {
 		id := identity()
 		change(&id)
@@ -85,8 +87,8 @@ func TestAnIdentityWithoutWhatItNeedsIsRefused(t *testing.T) {
 }
 
 func TestErrorsAreDistinct(t *testing.T) {
-	all := []error{eid.ErrPending, eid.ErrRefused, eid.ErrExpired, eid.ErrNoAccount, eid.ErrTooWeak, eid.ErrState, eid.ErrUntrusted,
-		eid.ErrCode, eid.ErrIdentifier, eid.ErrDate, eid.ErrIdentity, eid.ErrLevel}
+	all := []error{eid.ErrPending, eid.ErrRefused, eid.ErrExpired, eid.ErrNoAccount, eid.ErrTooWeak, eid.ErrFailed, eid.ErrState, eid.ErrUntrusted,
+		eid.ErrCode, eid.ErrIdentifier, eid.ErrDate, eid.ErrIdentity, eid.ErrLevel, eid.ErrPhone, eid.ErrRequest, eid.ErrCompany, eid.ErrStanding, eid.ErrMandate}
 	for i, a := range all {
 		for j, b := range all {
 			require.Equal(t, i == j, errors.Is(fmt.Errorf("smart-id: %w", a), b))

@@ -8,7 +8,7 @@ import (
 	"github.com/liidestuja/liidestuja/eid"
 )
 
-// Errors of Prove.
+// Errors of Prove and Confirm.
 var (
 	// ErrEnded: nothing can be proven in a session that has ended.
 	ErrEnded = errors.New("session: has ended")
@@ -16,11 +16,14 @@ var (
 	// share what was said: End the session, so that the next message starts a
 	// new one, and have the identity proven there.
 	ErrOtherPerson = errors.New("session: proven to be another person's")
+	// ErrUnproven: nobody has proven who they are.
+	ErrUnproven = errors.New("session: nobody is proven")
 )
 
 // Prove keeps who the person is, as an authenticator has proven it, and raises
 // Level to the identity's. Proven again, the stronger proof stays, and of two
-// that are as strong the later one.
+// that are as strong the later one. What Confirm has kept stays as well; a Standing
+// that comes with id is not taken.
 //
 // Errors, with nothing changed: ErrEnded, ErrOtherPerson, and eid.ErrIdentity
 // for an identity that says too little.
@@ -40,7 +43,34 @@ func (s *Session) Prove(id eid.Identity) error {
 		}
 	}
 	id = id.Clone()
+	id.Standing = nil
+	if s.Identity != nil {
+		id.Standing = s.Identity.Standing
+	}
 	s.Identity, s.Level = &id, id.Level
+	return nil
+}
+
+// Confirm keeps what a register has said of the proven person, instead of what
+// another one said before: what kind of person it is, and for whom they act. It
+// ends with the session. What a person says of themselves is never confirmed with
+// it; ask an eid.Register, as alt.Turn.Standing does.
+//
+// Errors, with nothing changed: ErrEnded, ErrUnproven, and eid.ErrStanding for a
+// standing that says too little.
+func (s *Session) Confirm(st eid.Standing) error {
+	switch {
+	case !s.Active():
+		return ErrEnded
+	case s.Identity == nil:
+		return ErrUnproven
+	}
+	if err := st.Valid(); err != nil {
+		return err
+	}
+	id := s.Identity.Clone()
+	id.Standing = &st
+	s.Identity = &id
 	return nil
 }
 

@@ -90,6 +90,42 @@ func TestWhatCannotBeProvenChangesNothing(t *testing.T) {
 	require.Nil(t, s.Identity)
 }
 
+func standing() eid.Standing {
+	return eid.Standing{Kind: eid.EResident, Company: "10421629", Source: "mandates", At: noon()}
+}
+
+func TestARegistersWordStaysWithAProvenPersonUntilTheEnd(t *testing.T) {
+	s := session.New(address(), noon())
+	require.ErrorIs(t, s.Confirm(standing()), session.ErrUnproven, "a claim of somebody unknown is nothing")
+	require.NoError(t, s.Prove(identity(eid.Low, noon())))
+	before := s.Clone()
+	require.NoError(t, s.Confirm(standing()))
+	require.Equal(t, standing(), *s.Identity.Standing)
+	require.Nil(t, before.Identity.Standing, "an earlier copy is independent")
+	require.NoError(t, s.Prove(identity(eid.High, noon().Add(time.Minute))))
+	require.Equal(t, standing(), *s.Identity.Standing, "the same person, proven again")
+
+	wrong := standing()
+	wrong.Company = "10421628"
+	require.ErrorIs(t, s.Confirm(wrong), eid.ErrStanding)
+	require.Equal(t, standing(), *s.Identity.Standing)
+	alone := eid.Standing{Kind: eid.Citizen, Source: "population", At: noon()}
+	require.NoError(t, s.Confirm(alone))
+	require.Equal(t, alone, *s.Identity.Standing, "the later word holds, alone")
+
+	s.End(session.ByPerson, noon().Add(time.Hour))
+	require.ErrorIs(t, s.Confirm(standing()), session.ErrEnded)
+	require.Nil(t, s.Identity)
+}
+
+func TestAStandingThatComesWithAnIdentityIsNotTaken(t *testing.T) {
+	claimed, st := identity(eid.High, noon()), standing()
+	claimed.Standing = &st
+	s := session.New(address(), noon())
+	require.NoError(t, s.Prove(claimed))
+	require.Nil(t, s.Identity.Standing)
+}
+
 func TestASessionIsLoggedByItsIDOnly(t *testing.T) {
 	s := session.New(address(), noon())
 	require.NoError(t, s.Prove(identity(eid.High, noon())))

@@ -13,7 +13,7 @@ import (
 type caller struct {
 	Token
 	digest  digest // of the token
-	session string // the id of a browser session; empty with a bearer token
+	session string // the cookie of a browser session; empty with a bearer token
 }
 
 // authenticate finds the caller of a request, or says why there is none.
@@ -21,15 +21,15 @@ func (d *Desk) authenticate(r *http.Request) (caller, error) {
 	now := d.svc.Now()
 	head := r.Header.Values("Authorization")
 	if len(head) == 0 {
-		id := cookieID(r)
-		if id == "" {
+		value := cookieValue(r)
+		sum, ok, err := d.logins.use(r.Context(), value, now, true)
+		switch {
+		case err != nil:
+			return caller{}, d.noSessions(r, err)
+		case !ok:
 			return caller{}, newProblem("unauthenticated")
 		}
-		sum, ok := d.logins.use(id, now)
-		if !ok {
-			return caller{}, newProblem("unauthenticated")
-		}
-		return d.holder(r, sum, id)
+		return d.holder(r, sum, value)
 	}
 	scheme, token, _ := strings.Cut(head[0], " ")
 	if len(head) > 1 || !strings.EqualFold(scheme, "bearer") {
@@ -75,7 +75,7 @@ func (d *Desk) still(r *http.Request, who caller) bool {
 	sum := who.digest
 	if who.session != "" {
 		var ok bool
-		if sum, ok = d.logins.good(who.session, d.svc.Now()); !ok {
+		if sum, ok, _ = d.logins.use(r.Context(), who.session, d.svc.Now(), false); !ok {
 			return false
 		}
 	}
@@ -113,12 +113,14 @@ func (d *Desk) login(c *call) error {
 		return err
 	}
 	// Another session than before: an id that somebody planted is worth nothing.
-	d.logins.end(cookieID(c.r))
-	id := d.logins.begin(who.digest, d.svc.Now())
-	if id == "" {
-		return newProblem("unavailable")
+	if err := d.logins.end(c.ctx(), cookieValue(c.r)); err != nil {
+		return d.noSessions(c.r, err)
 	}
-	http.SetCookie(c.w, cookie(c.r, id))
+	value, err := d.logins.begin(c.ctx(), who.Agency, who.digest, d.svc.Now())
+	if err != nil {
+		return d.noSessions(c.r, err)
+	}
+	http.SetCookie(c.w, cookie(c.r, value))
 	c.me = who
 	return c.answer(http.StatusOK, d.meView(c))
 }
@@ -128,10 +130,20 @@ func (d *Desk) logout(c *call) error {
 	if err := d.sameSite(c.r); err != nil {
 		return err
 	}
-	d.logins.end(cookieID(c.r))
+	if err := d.logins.end(c.ctx(), cookieValue(c.r)); err != nil {
+		return d.noSessions(c.r, err)
+	}
 	http.SetCookie(c.w, cookie(c.r, ""))
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// noSessions says that the store does not tell of sessions.
+func (d *Desk) noSessions(r *http.Request, err error) error {
+	if r.Context().Err() == nil {
+		d.cfg.Logger.ErrorContext(r.Context(), "desk: sessions not readable", "error", err)
+	}
+	return newProblem("unavailable")
 }
 
 // tooMany is a problem that passes by waiting.

@@ -71,7 +71,7 @@ func New(cfg Config) (*Desk, error) {
 		return nil, err
 	}
 	return &Desk{
-		cfg: cfg, svc: cfg.Service, logins: newLogins(cfg.SessionIdle, cfg.SessionMax), failures: newFailures(),
+		cfg: cfg, svc: cfg.Service, logins: &logins{store: cfg.Service.Store(), idle: cfg.SessionIdle, max: cfg.SessionMax}, failures: newFailures(),
 		streams: newStreams(cfg.Streams), csrf: http.NewCrossOriginProtection(),
 	}, nil
 }

@@ -35,7 +35,25 @@ type identityView struct {
 	// Code is masked but for its country and its last four characters, unless
 	// somebody has asked for it.
 	Code string `json:"code"`
-	Born string `json:"born,omitempty"`
+	Born     string        `json:"born,omitempty"`
+	Standing *standingView `json:"standing,omitempty"`
+}
+
+// standingView is what a register has said of the person: never what they say of
+// themselves.
+type standingView struct {
+	Kind    eid.Kind  `json:"kind,omitempty"`
+	Company string    `json:"company,omitempty"` // for whom they may act
+	Source  string    `json:"source"`
+	At      time.Time `json:"at"`
+}
+
+func viewIdentity(id *eid.Identity) identityView {
+	v := identityView{Level: id.Level, GivenName: id.GivenName, FamilyName: id.FamilyName, Code: maskCode(id.Code)}
+	if st := id.Standing; st != nil {
+		v.Standing = &standingView{Kind: st.Kind, Company: string(st.Company), Source: st.Source, At: st.At.UTC()}
+	}
+	return v
 }
 
 // maxPurpose bounds what a specialist writes to the person, in characters.
@@ -71,8 +89,7 @@ func (d *Desk) identity(c *call) error {
 	if err != nil {
 		return err
 	}
-	v := identityView{Level: id.Level, GivenName: id.GivenName, FamilyName: id.FamilyName, Code: maskCode(id.Code)}
-	return c.answer(http.StatusOK, v)
+	return c.answer(http.StatusOK, viewIdentity(id))
 }
 
 // reveal answers POST …/identity/reveal: the whole code, and that somebody asked
@@ -92,7 +109,9 @@ func (d *Desk) reveal(c *call) error {
 	if err := c.note(alt.LogEntry{Act: "identity.revealed", Conversation: conv, Detail: map[string]string{"role": string(c.me.Role)}}); err != nil {
 		return err
 	}
-	return c.answer(http.StatusOK, identityView{Level: id.Level, GivenName: id.GivenName, FamilyName: id.FamilyName, Code: string(id.Code), Born: string(id.Born)})
+	v := viewIdentity(id)
+	v.Code, v.Born = string(id.Code), string(id.Born)
+	return c.answer(http.StatusOK, v)
 }
 
 // proven returns who was proven in the session that goes on, to whoever has the

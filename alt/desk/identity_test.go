@@ -85,6 +85,25 @@ func TestASpecialistAsksWhoThePersonIsAndSeesIt(t *testing.T) {
 	require.Equal(t, "undefined", w.do("mari", "GET", path, nil).ok(200)["level"])
 }
 
+func TestTheDeskSeesWhatARegisterSaidOfThePersonAndNothingElse(t *testing.T) {
+	w := newWorld(t, asking)
+	chat, id := w.talk("whatsapp", "esindan ettevõtet 10421629")
+	path := "/v1/conversations/" + id
+	w.do("mari", "POST", path+"/claim", nil).ok(200)
+	w.do("mari", "POST", path+"/authentication", nil).ok(200)
+	w.prove(chat)
+	require.NotContains(t, w.do("mari", "GET", path+"/identity", nil).ok(200), "standing", "the person's own word is none")
+
+	said := eid.Standing{Kind: eid.EResident, Company: "10421629", Source: "mandates", At: alttest.Start()}
+	require.NoError(t, w.hs.Service().Talk(t.Context(), "agency", id, "system", func(t *alt.Turn) error { return t.Session().Confirm(said) }))
+	want := object{"kind": "e_resident", "company": "10421629", "source": "mandates", "at": "2026-03-02T10:00:00Z"}
+	for _, what := range []struct{ method, path string }{{"GET", "/identity"}, {"POST", "/identity/reveal"}} {
+		require.Equal(t, want, w.do("mari", what.method, path+what.path, nil).ok(200)["standing"])
+	}
+	w.do("jaan", "GET", path+"/identity", nil).problem(403, "reason_required")
+	require.NotContains(t, string(w.do("anu", "GET", path, nil).body), "10421629", "the conversation itself does not tell")
+}
+
 func TestAskingIsRefusedWhereItIsOff(t *testing.T) {
 	w := newWorld(t, asking)
 	_, id := w.talk("messenger", "tere")

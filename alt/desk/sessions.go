@@ -1,115 +1,258 @@
 package desk
 
 import (
+	"context"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
-	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/internal/sealed"
 )
 
 const (
-	loginsEach = 20     // of one token; the longest unused one goes
-	loginsAll  = 10_000 // of all
+	loginsEach = 20 // of one token; the one that would end first goes
+	// countEvery is the part of the idle time after which a use is written down:
+	// not every request needs to write.
+	countEvery = 60
+	beginTries = 5 // while others begin sessions of the same token
 )
 
 // logins are the browser sessions: a random id in a cookie stands for a token,
-// which therefore is in no page. They live in memory and end with the process.
+// which therefore is in no page. They are flows of the store, so that any replica
+// knows them, and a session that was ended is ended at all of them.
 type logins struct {
+	store     alt.Store
 	idle, max time.Duration
-
-	mu   sync.Mutex
-	byID map[digest]*login // by the hash of the id: the id itself is kept nowhere
 }
 
+// login is what is kept of a session, sealed with a key that only its id gives.
 type login struct {
-	token       digest
-	begun, seen time.Time
+	Token       []byte // its digest
+	Begun, Seen time.Time
 }
 
-func newLogins(idle, max time.Duration) *logins {
-	return &logins{idle: idle, max: max, byID: make(map[digest]*login)}
+// sessionID takes the value of the cookie apart, AGENCY.ID: a store finds nothing
+// without the agency.
+func sessionID(value string) (agency channels.Agency, id string, ok bool) {
+	i := strings.LastIndexByte(value, '.')
+	if i < 0 || len(value) > 256 {
+		return "", "", false
+	}
+	agency, id = channels.Agency(value[:i]), value[i+1:]
+	return agency, id, agency.Valid() == nil && id != ""
 }
 
-// begin returns the id of a new session, or "" when there are too many.
-func (s *logins) begin(token digest, now time.Time) string {
+// sessionKey is by what the store finds a session: the id itself is kept nowhere.
+func sessionKey(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return "desk.session." + hex.EncodeToString(sum[:])
+}
+
+// sessionsOf is by what the store finds the list of a token's sessions.
+func sessionsOf(token digest) string {
+	sum := sha256.Sum256(append([]byte("desk sessions of "), token[:]...))
+	return "desk.sessions." + hex.EncodeToString(sum[:])
+}
+
+// box seals what is kept under a secret, at the place of a flow.
+type box struct {
+	ring  *sealed.Ring
+	place sealed.Place
+}
+
+func newBox(agency channels.Agency, key, secret string) (box, error) {
+	sum := sha256.Sum256([]byte("desk session key " + secret))
+	ring, err := sealed.NewRing(sealed.Key{ID: "s", Secret: sum[:]})
+	return box{ring, sealed.Place{Agency: string(agency), Name: key}}, err
+}
+
+func (b box) seal(v any) ([]byte, error) {
+	plain, err := json.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	return b.ring.Seal(plain, b.place), nil
+}
+
+func (b box) open(cipher []byte, v any) error {
+	plain, err := b.ring.Open(cipher, b.place)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(plain, v)
+}
+
+// begin begins a session and returns the value of its cookie.
+func (s *logins) begin(ctx context.Context, agency channels.Agency, token digest, now time.Time) (value string, err error) {
 	var raw [32]byte
 	_, _ = rand.Read(raw[:]) // never fails: the runtime ends the program instead
 	id := base64.RawURLEncoding.EncodeToString(raw[:])
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var oldest digest
-	same := 0
-	for key, l := range s.byID {
-		switch {
-		case s.over(l, now):
-			delete(s.byID, key)
-		case l.token == token:
-			if o := s.byID[oldest]; o == nil || l.seen.Before(o.seen) {
-				oldest = key
-			}
-			same++
+	session, err := s.flow(agency, id, login{Token: token[:], Begun: now, Seen: now})
+	if err != nil {
+		return "", err
+	}
+	for range beginTries {
+		var flows []alt.Flow
+		if flows, err = s.listed(ctx, session, token, now); err != nil {
+			return "", err
+		}
+		err = s.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: append(flows, session)})
+		if !errors.Is(err, alt.ErrConflict) {
+			break
 		}
 	}
-	if same >= loginsEach {
-		delete(s.byID, oldest)
-	}
-	if len(s.byID) >= loginsAll {
-		return ""
-	}
-	s.byID[sha256.Sum256([]byte(id))] = &login{token: token, begun: now, seen: now}
-	return id
+	return string(agency) + "." + id, err
 }
 
-// use returns the token of a session and counts the use.
-func (s *logins) use(id string, now time.Time) (digest, bool) {
-	key := digest(sha256.Sum256([]byte(id)))
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.byID[key]
-	if l == nil {
-		return digest{}, false
+// flow is a session as it is stored.
+func (s *logins) flow(agency channels.Agency, id string, l login) (alt.Flow, error) {
+	f := alt.Flow{Agency: agency, Key: sessionKey(id), Expires: earlier(l.Seen.Add(s.idle), l.Begun.Add(s.max))}
+	b, err := newBox(agency, f.Key, id)
+	if err == nil {
+		f.Sealed, err = b.seal(l)
 	}
-	if s.over(l, now) {
-		delete(s.byID, key)
-		return digest{}, false
-	}
-	l.seen = now
-	return l.token, true
+	return f, err
 }
 
-// good is use that counts as none: a stream that is merely open must not keep
-// a session alive.
-func (s *logins) good(id string, now time.Time) (digest, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.byID[sha256.Sum256([]byte(id))]
-	if l == nil || s.over(l, now) {
-		return digest{}, false
+// listed returns the list of the token's sessions with one more, and the sessions
+// that must go for it.
+func (s *logins) listed(ctx context.Context, session alt.Flow, token digest, now time.Time) ([]alt.Flow, error) {
+	key := sessionsOf(token)
+	b, err := newBox(session.Agency, key, string(token[:]))
+	if err != nil {
+		return nil, err
 	}
-	return l.token, true
+	var keys []string
+	list, err := s.store.Flow(ctx, session.Agency, key)
+	switch {
+	case errors.Is(err, alt.ErrNotFound):
+		list = alt.Flow{Agency: session.Agency, Key: key}
+	case err != nil:
+		return nil, err
+	case b.open(list.Sealed, &keys) != nil:
+		keys = nil
+	}
+	var gone []alt.Flow
+	if len(keys) >= loginsEach {
+		if keys, gone, err = s.shorten(ctx, session.Agency, keys, now); err != nil {
+			return nil, err
+		}
+	}
+	list.Expires = now.Add(s.max)
+	if list.Sealed, err = b.seal(append(keys, session.Key)); err != nil {
+		return nil, err
+	}
+	return append(gone, list), nil
 }
 
-func (s *logins) end(id string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.byID, sha256.Sum256([]byte(id)))
+// shorten leaves room for one session among those of a token.
+func (s *logins) shorten(ctx context.Context, agency channels.Agency, keys []string, now time.Time) (left []string, gone []alt.Flow, err error) {
+	var there []alt.Flow
+	for _, key := range keys {
+		f, err := s.store.Flow(ctx, agency, key)
+		switch {
+		case errors.Is(err, alt.ErrNotFound):
+		case err != nil:
+			return nil, nil, err
+		case now.Before(f.Expires):
+			there = append(there, f)
+		}
+	}
+	slices.SortFunc(there, func(a, b alt.Flow) int { return a.Expires.Compare(b.Expires) })
+	for len(there) >= loginsEach {
+		there[0].Spent = true
+		gone, there = append(gone, there[0]), there[1:]
+	}
+	for _, f := range there {
+		left = append(left, f.Key)
+	}
+	return left, gone, nil
 }
 
-func (s *logins) over(l *login, now time.Time) bool {
-	return now.Sub(l.seen) >= s.idle || now.Sub(l.begun) >= s.max
+// use returns the token of a session; ok is false when there is none. counts says
+// that it is a use: a stream that is merely open must not keep a session alive.
+func (s *logins) use(ctx context.Context, value string, now time.Time, counts bool) (token digest, ok bool, err error) {
+	agency, id, ok := sessionID(value)
+	if !ok {
+		return token, false, nil
+	}
+	f, err := s.store.Flow(ctx, agency, sessionKey(id))
+	if errors.Is(err, alt.ErrNotFound) {
+		return token, false, nil
+	}
+	if err != nil {
+		return token, false, err
+	}
+	b, err := newBox(agency, f.Key, id)
+	if err != nil {
+		return token, false, err
+	}
+	var l login
+	if b.open(f.Sealed, &l) != nil || len(l.Token) != len(token) || now.Sub(l.Seen) >= s.idle || now.Sub(l.Begun) >= s.max {
+		return token, false, nil
+	}
+	copy(token[:], l.Token)
+	if !counts || now.Sub(l.Seen) < s.idle/countEvery {
+		return token, true, nil
+	}
+	l.Seen = now
+	next, err := s.flow(agency, id, l)
+	if err != nil {
+		return token, false, err
+	}
+	next.Version = f.Version
+	err = s.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: []alt.Flow{next}})
+	if errors.Is(err, alt.ErrConflict) { // another request counts, or has ended it: the next one sees that
+		err = nil
+	}
+	return token, err == nil, err
+}
+
+// end ends a session, if there is one.
+func (s *logins) end(ctx context.Context, value string) error {
+	agency, id, ok := sessionID(value)
+	if !ok {
+		return nil
+	}
+	for {
+		f, err := s.store.Flow(ctx, agency, sessionKey(id))
+		if errors.Is(err, alt.ErrNotFound) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		f.Spent = true
+		if err := s.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: []alt.Flow{f}}); !errors.Is(err, alt.ErrConflict) {
+			return err
+		}
+	}
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // cookie returns the session's cookie. Without Secure only for an address of
 // this machine, where browsers speak plain HTTP.
-func cookie(r *http.Request, id string) *http.Cookie {
+func cookie(r *http.Request, value string) *http.Cookie {
 	//nolint:gosec // Secure everywhere but on this machine's own addresses
-	c := &http.Cookie{Name: cookieName(r), Value: id, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: !local(r)}
-	if id == "" {
+	c := &http.Cookie{Name: cookieName(r), Value: value, Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: !local(r)}
+	if value == "" {
 		c.MaxAge = -1
 	}
 	return c
@@ -124,8 +267,8 @@ func cookieName(r *http.Request) string {
 	return "__Host-desk-session"
 }
 
-// cookieID returns the session id of a request, or "".
-func cookieID(r *http.Request) string {
+// cookieValue returns what stands for the session of a request, or "".
+func cookieValue(r *http.Request) string {
 	found := r.CookiesNamed(cookieName(r))
 	if len(found) != 1 {
 		return ""

@@ -59,6 +59,9 @@ func (s Subject) is(t TB, in *Instance, id eid.Identity) {
 	if !id.Level.AtLeast(s.Request.Required()) {
 		t.Errorf("the level is %v", id.Level)
 	}
+	if id.Standing != nil {
+		t.Errorf("the identity says what only a register knows")
+	}
 	if age := in.Now().Sub(id.At).Abs(); age > time.Minute {
 		t.Errorf("proven %v away from now", age)
 	}

@@ -121,6 +121,9 @@ func (w *world) same(want, got *session.Session) {
 // proven gives a session everything that one can hold.
 func proven(s *session.Session) {
 	prove(s, jaak, eid.Substantial, s.Started)
+	if err := s.Confirm(eid.Standing{Kind: eid.EResident, Company: "10421629", Source: "register", At: s.Started}); err != nil {
+		panic(err) // somebody is proven
+	}
 	s.Set("topic", "passport")
 	s.Set("tema", "õäöü 🙂")
 }

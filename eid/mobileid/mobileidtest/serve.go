@@ -1,7 +1,6 @@
 package mobileidtest
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -9,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Kinds of requests.
@@ -63,7 +64,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.body = body
 	c.entry.Path, c.kind, c.id = match(r.URL.Path)
-	f, scripted := s.script.next(c)
+	f, scripted := sim.Next(&s.script, func(f *Failure) bool { return f.matches(c) })
 	c.entry.Scripted = scripted
 	if f.HangUpBefore {
 		s.journal.add(c.entry)
@@ -92,7 +93,7 @@ func (s *Server) finish(w http.ResponseWriter, c *call, f Failure, a answer) {
 		c.entry.Status = 0
 	}
 	s.journal.add(c.entry)
-	pause(c.r.Context(), f.Delay)
+	sim.Pause(c.r.Context(), f.Delay)
 	if f.HangUpAfter {
 		panic(http.ErrAbortHandler)
 	}
@@ -183,17 +184,4 @@ func (s *Server) certified(a *ask) (*account, *Wrong) {
 		wrong = &Wrong{}
 	}
 	return holder, wrong
-}
-
-// pause waits in real time, or until the client has gone.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

@@ -68,7 +68,7 @@ func (s *Server) begin(c *call) (answer, *fault) {
 func (s *Server) over(n *session, now time.Time) bool {
 	if n.ended.IsZero() && !n.busy && !n.forever && now.Sub(n.created) >= s.cfg.Timeout {
 		n.end(resultTimeout, n.created.Add(s.cfg.Timeout))
-		s.changed.ring()
+		s.changed.Ring()
 	}
 	return !n.ended.IsZero()
 }
@@ -92,7 +92,7 @@ func (s *Server) poll(c *call) (answer, *fault) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
-		changed := s.changed.wait()
+		changed := s.changed.Wait()
 		body, due := s.look(n)
 		switch {
 		case body != nil:
@@ -189,7 +189,7 @@ func (s *Server) decide(n *session, result string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.busy = false
-	defer s.changed.ring()
+	defer s.changed.Ring()
 	switch {
 	case err != nil:
 		return err

@@ -52,7 +52,7 @@ func (s *Server) fail(n *session) {
 	if n.ended.IsZero() && !n.busy {
 		n.ended = s.now()
 		n.body = n.status(decision{result: "SERVER_ERROR"}, nil)
-		s.changed.ring()
+		s.changed.Ring()
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *Server) decide(n *session, d decision) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	n.busy = false
-	defer s.changed.ring()
+	defer s.changed.Ring()
 	if err != nil {
 		return "", err
 	}

@@ -1,9 +1,9 @@
 package smartidtest
 
 import (
-	"slices"
-	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Request is a request of the API, without personal data and secrets: the identifier at the end of its path, the
@@ -35,30 +35,15 @@ type Request struct {
 	At time.Time
 }
 
-// maxRequests bounds the journal; the oldest go first.
-const maxRequests = 1000
-
 // journal is what the simulator has seen.
 type journal struct {
-	mu       sync.Mutex
-	requests []Request
+	requests sim.Recent[Request]
 }
 
 // Requests returns all requests, oldest first, the last thousand of them. A poll is listed when it has been answered.
-func (j *journal) Requests() []Request {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.Clone(j.requests)
-}
+func (j *journal) Requests() []Request { return j.requests.All() }
 
-func (j *journal) add(r Request) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if len(j.requests) == maxRequests {
-		j.requests = slices.Delete(j.requests, 0, 1)
-	}
-	j.requests = append(j.requests, r)
-}
+func (j *journal) add(r Request) { j.requests.Add(r) }
 
 // asked notes what a well-formed request asks for.
 func (c *call) asked(a *ask) {

@@ -2,8 +2,9 @@ package smartidtest
 
 import (
 	"net/http"
-	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Failure is a scripted failure of the API. Without Status, Body and hang-up the request is served as usual, only late.
@@ -32,51 +33,10 @@ type Failure struct {
 }
 
 // script holds the failures to come.
-type script struct {
-	mu    sync.Mutex
-	lines []*line
-}
+type script = sim.Script[Failure]
 
-type line struct {
-	Failure
-	left int // negative: for ever
-}
-
-// FailNext makes the next n matching requests fail, all of them until Heal when n is negative. Failures that match
-// the same request are used up in the order in which they were scripted. Hang-ups need a real connection: under a
-// response recorder they panic with http.ErrAbortHandler.
-func (s *script) FailNext(n int, f Failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n != 0 {
-		s.lines = append(s.lines, &line{f, n})
-	}
-}
-
-// Heal forgets the failures that have not happened yet.
-func (s *script) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lines = nil
-}
-
-// next is the failure for a call.
-func (s *script) next(c *call) (Failure, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, l := range s.lines {
-		if l.Method != "" && l.Method != c.r.Method || l.Path != "" && l.Path != c.pattern {
-			continue
-		}
-		if l.left > 0 {
-			l.left--
-		}
-		if l.left == 0 {
-			s.lines = append(s.lines[:i:i], s.lines[i+1:]...)
-		}
-		return l.Failure, true
-	}
-	return Failure{}, false
+func (f *Failure) matches(c *call) bool {
+	return (f.Method == "" || f.Method == c.r.Method) && (f.Path == "" || f.Path == c.pattern)
 }
 
 // answers reports whether the failure has an answer of its own.

@@ -1,13 +1,14 @@
 package smartidtest
 
 import (
-	"context"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strconv"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Bounds of a poll's patience, in milliseconds.
@@ -40,7 +41,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	var known bool
 	c.pattern, c.id, c.route, known = match(s.routes, r.URL.Path)
 	c.entry.Path = c.pattern
-	f, scripted := s.script.next(c)
+	f, scripted := sim.Next(&s.script, func(f *Failure) bool { return f.matches(c) })
 	c.entry.Scripted = scripted
 	if f.HangUpBefore {
 		s.journal.add(c.entry)
@@ -72,7 +73,7 @@ func (s *Server) finish(w http.ResponseWriter, c *call, f Failure, a answer) {
 		c.entry.Refused = append(c.entry.Refused, or(p.Name, p.Code))
 	}
 	s.journal.add(c.entry)
-	pause(c.r.Context(), f.Delay)
+	sim.Pause(c.r.Context(), f.Delay)
 	if f.HangUpAfter {
 		panic(http.ErrAbortHandler)
 	}
@@ -162,17 +163,4 @@ func (s *Server) certified(c *call, a *ask) (*account, *Wrong, *fault) {
 		wrong = &Wrong{}
 	}
 	return holder, wrong, nil
-}
-
-// pause waits in real time, or until the client has gone.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

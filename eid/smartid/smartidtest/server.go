@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/liidestuja/liidestuja/eid/eidtest/testca"
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Server is the simulated service with its certificate authority, its accounts and the phones of their holders. It is
@@ -22,7 +23,7 @@ type Server struct {
 	cfg     Config
 	ca      *testca.CA
 	routes  map[string]route
-	changed bell
+	changed sim.Bell
 
 	mu       sync.Mutex
 	people   people
@@ -106,28 +107,3 @@ func (s *Server) Close() error {
 
 // now is the service's time.
 func (s *Server) now() time.Time { return s.cfg.Now().UTC() }
-
-// bell wakes everybody who waits for a change.
-type bell struct {
-	mu sync.Mutex
-	ch chan struct{}
-}
-
-// wait returns a channel that is closed at the next change.
-func (b *bell) wait() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch == nil {
-		b.ch = make(chan struct{})
-	}
-	return b.ch
-}
-
-func (b *bell) ring() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch != nil {
-		close(b.ch)
-		b.ch = nil
-	}
-}

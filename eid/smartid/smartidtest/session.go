@@ -134,7 +134,7 @@ func (s *Server) over(n *session, now time.Time) bool {
 	if n.ended.IsZero() && !n.busy && !n.forever && now.Sub(n.created) >= s.cfg.Timeout {
 		n.ended = n.created.Add(s.cfg.Timeout)
 		n.body = n.status(decision{result: resultTimeout}, nil)
-		s.changed.ring()
+		s.changed.Ring()
 	}
 	return !n.ended.IsZero()
 }
@@ -182,7 +182,7 @@ func (s *Server) poll(c *call) (answer, *fault) {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	for {
-		changed := s.changed.wait()
+		changed := s.changed.Wait()
 		n, body, due := s.look(c)
 		switch {
 		case n == nil:
