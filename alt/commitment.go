@@ -124,6 +124,14 @@ func (r Redaction) Redacted(m Message) LogEntry {
 	}
 }
 
+// Queued returns the entry about a message, or one part of it, that a store queues
+// by itself. Its time is the store's to set.
+func Queued(o channels.Outbound) LogEntry {
+	e := LogEntry{Agency: o.To.Agency, Act: actQueued, Actor: or(o.By, string(o.Author)), Line: o.To.Channel, Message: string(o.ID)}
+	e.promise(o.Part, o.Salt, o.Content)
+	return e
+}
+
 // promise adds commitments to the entries about messages that c queues, or keeps
 // of the event.
 func (c *Changes) promise(ev channels.Event) {

@@ -15,6 +15,11 @@ import (
 // never removed themselves: they hold nothing that has a term.
 const ActPurged = "log.purged"
 
+// ActContentsPurged is the act of an entry that says of which messages the contents
+// were removed: of those that entries of these numbers are about. Whoever removes
+// them writes it in the same transaction.
+const ActContentsPurged = "contents.purged"
+
 // Purge says which entries of the log were removed: those of one conversation, or
 // of all, from a number up to another, both included.
 type Purge struct {
@@ -30,13 +35,22 @@ func (p Purge) Entry(agency channels.Agency, at time.Time, actor string) alt.Log
 	}
 }
 
-// ParsePurge is the inverse of Entry. It refuses a purge of what comes after it.
+// ContentsEntry returns the entry that declares that the contents of messages were
+// removed, with their salts: of those about which there are entries that the purge
+// covers, which stay.
+func (p Purge) ContentsEntry(agency channels.Agency, at time.Time, actor string) alt.LogEntry {
+	e := p.Entry(agency, at, actor)
+	e.Act = ActContentsPurged
+	return e
+}
+
+// ParsePurge is the inverse of Entry and ContentsEntry. It refuses a purge of what comes after it.
 func ParsePurge(e alt.LogEntry) (Purge, error) {
 	p := Purge{Conversation: e.Conversation}
 	var err [2]error
 	p.From, err[0] = strconv.ParseInt(e.Detail["from"], 10, 64)
 	p.Through, err[1] = strconv.ParseInt(e.Detail["through"], 10, 64)
-	if e.Act != ActPurged || err[0] != nil || err[1] != nil || p.From > p.Through || p.Through >= e.Seq {
+	if e.Act != ActPurged && e.Act != ActContentsPurged || err[0] != nil || err[1] != nil || p.From > p.Through || p.Through >= e.Seq {
 		return Purge{}, fmt.Errorf("%w: entry %d declares no purge", alt.ErrInput, e.Seq)
 	}
 	return p, nil

@@ -22,6 +22,12 @@ const (
 	MissingConversation Kind = "missing conversation" // all entries of a conversation are gone
 )
 
+// Kinds of findings about messages, which Check.Contents tells of.
+const (
+	AlteredContent Kind = "altered content" // a message does not say what the log commits to
+	MissingContent Kind = "missing content" // a message is gone, and no purge accounts for it
+)
+
 // Kinds of findings about the storage and checkpoints.
 const (
 	AlteredLeaf      Kind = "altered leaf"       // a stored leaf is not the one that was signed
@@ -43,6 +49,7 @@ type Finding struct {
 	// Count is how many entries or leaves it is about.
 	Count        int64     `json:"count,omitempty"`
 	Conversation string    `json:"conversation,omitempty"`
+	Message      string    `json:"message,omitempty"` // that the entry is about, where its content is what is wrong
 	Act          string    `json:"act,omitempty"`
 	At           time.Time `json:"at,omitzero"` // of the entry, as it was signed
 	// Where is the source of a checkpoint and its number there, or the place in the
@@ -59,6 +66,10 @@ type Report struct {
 	Unreadable  int   `json:"unreadable"`  // pieces of files that are no checkpoint: a crash, or somebody
 	Purged      int64 `json:"purged"`      // entries that are gone and accounted for
 	Purges      int   `json:"purges"`      // that account for them
+	// Contents is how many commitments to contents were compared, ContentsPurged how
+	// many of these contents are gone and accounted for.
+	Contents       int64 `json:"contents"`
+	ContentsPurged int64 `json:"contents_purged"`
 	// Pending entries are younger than the last checkpoint: nothing is known of them.
 	Pending int64 `json:"pending"`
 	// Proven is the last checkpoint that the log agrees with; Witnessed the last one
@@ -88,6 +99,7 @@ func (r *Report) WriteText(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(t, "entries\t%d\nleaves\t%d\ncheckpoints\t%d\nunreadable\t%d\n", r.Entries, r.Leaves, r.Checkpoints, r.Unreadable)
 	fmt.Fprintf(t, "purged\t%d by %d purges\npending\t%d\n", r.Purged, r.Purges, r.Pending)
+	fmt.Fprintf(t, "contents\t%d, of them %d purged\n", r.Contents, r.ContentsPurged)
 	for _, c := range []struct {
 		name string
 		c    Checkpoint
@@ -102,7 +114,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		fmt.Fprintln(t, "findings\tnone")
 		return t.Flush()
 	}
-	fmt.Fprintln(t, "\nFINDING\tENTRY\tCOUNT\tAT\tACT\tCONVERSATION\tWHERE\tDETAIL")
+	fmt.Fprintln(t, "\nFINDING\tENTRY\tCOUNT\tAT\tACT\tCONVERSATION\tMESSAGE\tWHERE\tDETAIL")
 	for _, f := range r.Findings {
 		entry := number(f.Seq)
 		if f.Through > f.Seq {
@@ -112,7 +124,7 @@ func (r *Report) WriteText(w io.Writer) error {
 		if !f.At.IsZero() {
 			at = f.At.UTC().Format(timeFormat)
 		}
-		fields := []string{string(f.Kind), entry, number(f.Count), at, f.Act, f.Conversation, f.Where, f.Detail}
+		fields := []string{string(f.Kind), entry, number(f.Count), at, f.Act, f.Conversation, f.Message, f.Where, f.Detail}
 		for i, s := range fields {
 			if fields[i] = printable(s); s == "" {
 				fields[i] = "-"

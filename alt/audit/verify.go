@@ -27,10 +27,14 @@ type Check struct {
 	// Witnessed are the checkpoints that witnesses have, as they were before Storage
 	// was opened for reading. Without them Verify trusts whoever has the key.
 	Witnessed []Evidence
+	// Contents are compared with what the log says of them. Nil: they are not.
+	Contents Contents
 	// KeepFor is how old an entry must be before a purge accounts for its absence:
 	// the shortest term of retention. An intruder who removes fresh entries and
 	// writes a purge to go with it is then found. Default 0: any age will do.
 	KeepFor time.Duration
+	// KeepContentsFor is the same for contents, whose term may be another one.
+	KeepContentsFor time.Duration
 	// MaxFindings bounds Report.Findings. Default 10,000.
 	MaxFindings int
 	// Now is the clock. Default time.Now.
@@ -74,6 +78,8 @@ type verification struct {
 	added   []Leaf                      // entries without a leaf, among those with one
 	later   map[[sha256.Size]byte]int64 // entries behind all leaves, by digest
 	purges  purges
+
+	purgedContents purges
 }
 
 // Verify reads the whole log and its tree, and names what was changed since it was
@@ -104,7 +110,7 @@ func Verify(ctx context.Context, c Check) (*Report, error) {
 	}
 	v := &verification{Check: c, now: c.Now(), log: &reader{follower: follower{ledger: c.Ledger, agency: c.Agency}}}
 	v.report.Findings, v.later = []Finding{}, make(map[[sha256.Size]byte]int64)
-	for _, step := range []func(context.Context) error{v.readMarks, v.readTree, v.readRest, v.account} {
+	for _, step := range []func(context.Context) error{v.readMarks, v.readTree, v.readRest, v.readContents, v.account} {
 		if err := step(ctx); err != nil {
 			return nil, err
 		}

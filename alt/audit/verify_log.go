@@ -117,14 +117,19 @@ func (v *verification) doubt(ctx context.Context, place int64, readable, differs
 
 // declared takes note of a purge.
 func (v *verification) declared(e alt.LogEntry, place int64) {
-	if e.Act != ActPurged {
+	to := &v.purges
+	switch e.Act {
+	case ActPurged:
+	case ActContentsPurged:
+		to = &v.purgedContents
+	default:
 		return
 	}
 	p, err := ParsePurge(e)
 	if err != nil {
 		return // it declares nothing, so what it meant to cover is found
 	}
-	v.purges.add(purge{Purge: p, seq: e.Seq, at: e.At, leaf: place})
+	to.add(purge{Purge: p, seq: e.Seq, at: e.At, leaf: place})
 	v.report.Purges++
 }
 

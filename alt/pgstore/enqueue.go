@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,11 +23,16 @@ import (
 // message that is malformed, alt.ErrIDReused for an id that names another
 // message, of the store or of a note. The same id with the same content is
 // success. Should an id be taken for another message while the note waits, the
-// note is dropped, and the security log says so with the act "message.refused".
+// note is dropped, and the security log says so with the act "message.refused";
+// otherwise it has an entry when the note is taken up.
 //
 // The transaction must find the store's tables by its search_path, and its role
 // must have the rights of the application role.
 func (s *Store) EnqueueTx(ctx context.Context, tx pgx.Tx, messages ...channels.Outbound) error {
+	messages = slices.Clone(messages)
+	for i := range messages {
+		messages[i].Salt = alt.NewSalt()
+	}
 	p, err := s.vault.prepare(alt.Changes{Send: messages})
 	if err != nil {
 		return err
@@ -113,7 +119,7 @@ func (s *Store) takeNotes(ctx context.Context) (int, error) {
 		if err != nil {
 			return 0, &broken{err}
 		}
-		p, err := s.vault.prepare(alt.Changes{Send: []channels.Outbound{o}})
+		p, err := s.vault.prepare(alt.Changes{Send: []channels.Outbound{o}, Log: []alt.LogEntry{alt.Queued(o)}})
 		if err != nil {
 			return 0, err
 		}
@@ -129,6 +135,9 @@ func (s *Store) takeNotes(ctx context.Context) (int, error) {
 			p := changes[r.num(0)]
 			if p == nil { // it came meanwhile
 				return nil
+			}
+			for i := range p.log {
+				p.log[i].At = t.now
 			}
 			err := t.commit(alt.Item{}, p)
 			if errors.Is(err, alt.ErrIDReused) {
