@@ -7,8 +7,9 @@
 //	specialist's tool <- GET /v1/events: what changed, in the order of commits
 //
 // The API is described by an OpenAPI 3.1 document, served at
-// /v1/openapi.yaml. Everything it knows lies in the service's store; only the
-// logins of browser pages are kept in memory.
+// /v1/openapi.yaml. Everything it knows lies in the service's store, the logins
+// of browser pages too, so any replica answers any request. Wrong tokens and live
+// streams are counted by each process alone.
 //
 //	people, err := desk.NewHandler(desk.HandlerConfig{})
 //	svc, err := alt.New(alt.Config{
