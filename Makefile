@@ -82,8 +82,28 @@ consumer: ## build a program outside the tree and list the modules it links
 
 .PHONY: bench
 bench: ## measure, each number beside its floor
+	@$(SCRIPTS)/postgres.sh
 	$(GO) run ./internal/bench
 	$(GO) test -run '^$$' -bench 'Verify|Link' -benchtime 2s ./eid/smartid
+
+# How many messages the longer measurements store or send.
+STORED ?= 5000000
+DAY    ?= 821900
+
+.PHONY: bench-growth
+bench-growth: ## what STORED (5,000,000) messages cost; about 20 GB of disk meanwhile
+	@$(SCRIPTS)/postgres.sh
+	$(GO) run ./internal/bench -rows growth -stored $(STORED)
+
+.PHONY: bench-replicas
+bench-replicas: ## one, two and four replicas on one database
+	@$(SCRIPTS)/postgres.sh
+	$(GO) run ./internal/bench -rows replicas
+
+.PHONY: bench-day
+bench-day: ## DAY (821,900) messages end to end: time, database size, memory
+	@$(SCRIPTS)/postgres.sh
+	$(GO) run ./internal/bench -rows day -messages $(DAY)
 
 .PHONY: sbom
 sbom: ## write the bill of materials (CycloneDX) to build/sbom.cdx.json

@@ -1,96 +1,64 @@
 package main
 
 import (
-	"context"
-	"database/sql/driver"
-	"errors"
-	"fmt"
-
-	"modernc.org/sqlite"
+	"io"
+	"net/http"
+	"time"
 )
 
-// floor is the smallest durable store: one table, one writer, and one
-// transaction for all that waits.
-type floor struct {
-	conn   driver.Conn
-	insert driver.Stmt
-	jobs   chan floorJob
-}
+// floorBatch bounds how many requests share a transaction of a floor.
+const floorBatch = 512
 
-type floorJob struct {
+// floorRow is one request on its way to the database.
+type floorRow struct {
 	key  string
 	body []byte
 	done chan error
 }
 
-const floorBatch = 512
+// floorStore writes rows in one durable transaction.
+type floorStore interface{ commit(rows []floorRow) error }
 
-func openFloor(path string) (*floor, error) {
-	conn, err := (&sqlite.Driver{}).Open(path)
+// serveFloor is the smallest server that keeps its word: it verifies, parses,
+// writes one row a request, and answers when that is durable. What waits shares a
+// transaction. It uses nothing of the library.
+func serveFloor(mux *http.ServeMux, w wire, place place) error {
+	st, err := place.floor()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	f := &floor{conn: conn, jobs: make(chan floorJob, floorBatch)}
-	for _, q := range []string{"PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA secure_delete=ON",
-		"CREATE TABLE inbox (id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE, body BLOB NOT NULL)"} {
-		if err := f.exec(q); err != nil {
-			return nil, err
+	rows := make(chan floorRow, floorBatch)
+	go commitRows(st, rows)
+	mux.HandleFunc("/webhooks/"+w.name, func(rw http.ResponseWriter, r *http.Request) {
+		body, err := io.ReadAll(http.MaxBytesReader(rw, r.Body, 1<<20))
+		key, ok := "", false
+		if err == nil {
+			key, ok = w.accept(r.Header, body, time.Now())
 		}
-	}
-	if f.insert, err = conn.Prepare("INSERT INTO inbox (key, body) VALUES (?, ?) ON CONFLICT (key) DO NOTHING"); err != nil {
-		return nil, err
-	}
-	go f.run()
-	return f, nil
-}
-
-func (f *floor) exec(q string) error {
-	e, ok := f.conn.(driver.ExecerContext)
-	if !ok {
-		return errors.New("the driver cannot execute")
-	}
-	if _, err := e.ExecContext(context.Background(), q, nil); err != nil {
-		return fmt.Errorf("%s: %w", q, err)
-	}
+		if !ok {
+			rw.WriteHeader(http.StatusForbidden)
+			return
+		}
+		row := floorRow{key, body, make(chan error, 1)}
+		rows <- row
+		if <-row.done != nil {
+			rw.WriteHeader(http.StatusServiceUnavailable)
+		}
+	})
 	return nil
 }
 
-func (f *floor) write(key string, body []byte) error {
-	j := floorJob{key, body, make(chan error, 1)}
-	f.jobs <- j
-	return <-j.done
-}
-
-// run commits what queued during the last commit.
-func (f *floor) run() {
-	batch := make([]floorJob, 0, floorBatch)
-	for j := range f.jobs {
-		batch = append(batch[:0], j)
-	fill:
-		for len(batch) < floorBatch {
-			select {
-			case j := <-f.jobs:
-				batch = append(batch, j)
-			default:
-				break fill
-			}
+// commitRows commits what came during the last commit.
+func commitRows(st floorStore, rows <-chan floorRow) {
+	batch := make([]floorRow, 0, floorBatch)
+	for row := range rows {
+		batch = append(batch[:0], row)
+		for range min(len(rows), floorBatch-1) {
+			batch = append(batch, <-rows)
 		}
-		err := f.commit(batch)
-		for _, j := range batch {
-			j.done <- err
+		err := st.commit(batch)
+		for _, row := range batch {
+			row.done <- err
 		}
 	}
-}
-
-func (f *floor) commit(batch []floorJob) error {
-	err := f.exec("BEGIN IMMEDIATE")
-	insert, ok := f.insert.(driver.StmtExecContext)
-	if !ok {
-		return errors.New("the driver cannot execute")
-	}
-	for _, j := range batch {
-		_, e := insert.ExecContext(context.Background(), []driver.NamedValue{{Ordinal: 1, Value: j.key}, {Ordinal: 2, Value: j.body}})
-		err = errors.Join(err, e)
-	}
-	return errors.Join(err, f.exec("COMMIT"))
 }

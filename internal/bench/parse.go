@@ -11,7 +11,7 @@ import (
 )
 
 // parse reports what Verify and Parse of a typical webhook cost in each driver.
-func parse(ctx context.Context) error {
+func parse(ctx context.Context, _ string) error {
 	const n = 50_000
 	for _, w := range wires() {
 		p, err := w.driver("http://127.0.0.1:1")

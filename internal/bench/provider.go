@@ -2,13 +2,16 @@ package main
 
 import (
 	"bufio"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // provider takes answers on loopback, as cheaply as it can, and remembers who
@@ -16,6 +19,8 @@ import (
 type provider struct {
 	url      string
 	listener net.Listener
+	salt     string
+	accepted chan delivery // what it took; nil: nobody wants to know
 
 	mu    sync.Mutex
 	count int
@@ -28,7 +33,7 @@ func newProvider() (*provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &provider{url: "http://" + l.Addr().String(), listener: l, next: make(map[string]string)}
+	p := &provider{url: "http://" + l.Addr().String(), listener: l, salt: rand.Text(), next: make(map[string]string)}
 	go func() {
 		for {
 			conn, err := l.Accept()
@@ -64,16 +69,20 @@ func (p *provider) serve(conn net.Conn) {
 			_, _ = io.WriteString(conn, "HTTP/1.1 401 Refused\r\nContent-Length: 0\r\n\r\n")
 			return
 		}
-		answer := fmt.Sprintf(`{"id":"%032x","status":"accepted"}`, p.take(m.Content.Text))
+		id, peer := p.take(m.Content.Text)
+		answer := `{"id":"` + id + `","status":"accepted"}`
 		if _, err := fmt.Fprintf(conn, "HTTP/1.1 202 Accepted\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", len(answer), answer); err != nil {
 			return
+		}
+		if p.accepted != nil {
+			p.accepted <- delivery{id: id, peer: peer, at: time.Now()}
 		}
 	}
 }
 
 // take counts a message: its text begins with the person and a number that
-// grows.
-func (p *provider) take(text string) (id int) {
+// grows. The id lies anywhere among all others, as a provider's does.
+func (p *provider) take(text string) (id, who string) {
 	who, rest, _ := strings.Cut(text, " ")
 	number, _, ok := strings.Cut(rest, " ")
 	p.mu.Lock()
@@ -83,7 +92,14 @@ func (p *provider) take(text string) (id int) {
 		p.wrong = fmt.Sprintf("%q came after number %s", text, last)
 	}
 	p.next[who] = number
-	return p.count
+	return hash(p.salt + strconv.Itoa(p.count))[:32], who
+}
+
+// again forgets what it got, for another run with the same people.
+func (p *provider) again() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.count, p.next, p.wrong = 0, make(map[string]string), ""
 }
 
 // check reports what is missing, doubled or out of order.

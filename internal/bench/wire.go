@@ -19,12 +19,20 @@ type message struct {
 	at             time.Time
 }
 
+// delivery is a message of ours that a person has got; id is the provider's.
+type delivery struct {
+	id, peer string
+	at       time.Time
+}
+
 // wire is a provider's way to post a message, the driver for it, and the least
 // that a program must do with the request.
 type wire struct {
 	name    string
 	request func(m message) (header http.Header, body []byte)
 	driver  func(api string) (msp.Provider, error) // api is the base of the loopback provider
+	// report tells that a message of ours was delivered; nil: not played.
+	report func(d delivery) (header http.Header, body []byte)
 	// accept verifies and parses as the floor does; the key is the message's id.
 	accept func(h http.Header, body []byte, now time.Time) (key string, ok bool)
 }
@@ -46,8 +54,7 @@ func wireNamed(name string) (wire, error) {
 func (w wire) url() string { return "https://bench.example/webhooks/" + w.name }
 
 // http is a whole HTTP request.
-func (w wire) http(m message) []byte {
-	head, body := w.request(m)
+func (w wire) http(head http.Header, body []byte) []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "POST /webhooks/%s HTTP/1.1\r\nHost: bench.example\r\nContent-Type: application/json\r\nContent-Length: %d\r\n", w.name, len(body))
 	_ = head.Write(&b) // to memory

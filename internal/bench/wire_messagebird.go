@@ -35,6 +35,18 @@ func messageBird() wire {
 		})
 		return http.Header{"MessageBird-Signature-JWT": {token(w.url(), m.id, body, m.at)}}, body
 	}
+	w.report = func(d delivery) (http.Header, []byte) {
+		stamp := d.at.UTC().Format(time.RFC3339Nano)
+		body, _ := json.Marshal(map[string]any{ // maps of strings always encode
+			"type":         "message.updated",
+			"contact":      map[string]any{"id": hash(d.peer)[:32], "msisdn": json.Number(d.peer[1:])},
+			"conversation": map[string]any{"id": hash("c" + d.peer)[:32], "contactId": hash(d.peer)[:32], "status": "active"},
+			"message": map[string]any{"id": d.id, "conversationId": hash("c" + d.peer)[:32], "platform": "whatsapp", "to": d.peer, "from": "+31687654321",
+				"channelId": channelID, "type": "text", "content": map[string]any{"text": "Tere!"},
+				"direction": "sent", "status": "delivered", "createdDatetime": stamp, "updatedDatetime": stamp},
+		})
+		return http.Header{"MessageBird-Signature-JWT": {token(w.url(), "status-"+d.id, body, d.at)}}, body
+	}
 	w.driver = func(api string) (msp.Provider, error) {
 		return messagebird.New(messagebird.Config{
 			AccessKey: func() string { return accessKey }, SigningKeys: func() []string { return []string{signingKey} },

@@ -1,0 +1,70 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+// growthWriters is how many people write in a run.
+const growthWriters = seedPeople
+
+// growth reports whole turns over a store with many messages beside those over one
+// with a few, in turn. Whoever writes has written before; in the large store they
+// are people from anywhere in it, others in each round, and their sessions have
+// ended, which is a little more to do.
+func (b *bench) growth(ctx context.Context, store string) error {
+	large, err := b.rig(ctx, messageBird(), store, false)
+	if err != nil {
+		return err
+	}
+	defer large.close()
+	stored, err := large.fill(ctx, b.stored)
+	if err != nil {
+		return err
+	}
+	known := stored / seedStored * seedPeople
+	var small, full []result
+	for i := range b.rounds {
+		s, err := b.small(ctx, store)
+		if err != nil {
+			return err
+		}
+		large.provider.again()
+		f, err := b.measure(ctx, large, run{roleTurns, crowd{first: i, apart: known / growthWriters, people: growthWriters}, conns, b.messages})
+		if err != nil {
+			return err
+		}
+		small, full = append(small, s), append(full, f)
+	}
+	for _, row := range []struct {
+		stored int
+		runs   []result
+	}{{seedStored, small}, {stored, full}} {
+		low, middle, high := ratios(row.runs, small, func(r result) float64 { return r.rate })
+		o := median(row.runs)
+		fmt.Printf("bench: %s_%d rate=%.0f p50_ms=%.2f p99_ms=%.2f cpu_s_10k=%.2f", named(store, "growth"), row.stored, o.rate, o.p50, o.p99, o.cpu)
+		if store == storePostgres {
+			fmt.Printf(" postgres_cpu_s_10k=%.2f", o.database)
+		}
+		fmt.Printf(" empty_ratio=%.2f (%.2f-%.2f)\n", middle, low, high)
+	}
+	if store != storePostgres {
+		return nil
+	}
+	large.provider.again()
+	return large.plans(ctx, crowd{first: b.rounds, apart: known / growthWriters, people: growthWriters})
+}
+
+// small measures over a store that has the seed only.
+func (b *bench) small(ctx context.Context, store string) (result, error) {
+	r, err := b.rig(ctx, messageBird(), store, false)
+	if err != nil {
+		return result{}, err
+	}
+	defer r.close()
+	if err := r.seed(ctx); err != nil {
+		return result{}, err
+	}
+	r.provider.again()
+	return b.measure(ctx, r, run{roleTurns, crowd{people: growthWriters}, conns, b.messages})
+}
