@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // product is what an account belongs to.
@@ -38,7 +40,7 @@ type account struct {
 	registered bool
 	people     map[string]*person // by every id that a person has here
 	threads    map[string]string  // person id -> app that owns the thread, where it is not ours
-	limit      *limiter
+	limit      *sim.Limiter
 	usage      *Usage
 	profile    fields // of the messenger: greeting, menu
 }
@@ -181,7 +183,7 @@ func (s *Server) enter(a *account, field string) error {
 		return fieldError(field+".Token", "is required")
 	}
 	a.people, a.threads, a.profile = map[string]*person{}, map[string]string{}, fields{}
-	a.limit = newLimiter(s.cfg.Rate, s.cfg.Now)
+	a.limit = sim.NewLimiter(s.cfg.Rate.PerSecond, s.cfg.Rate.Burst, s.cfg.Now)
 	s.state.accounts[a.id] = a
 	s.grant(a)
 	return nil

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Sent is a message that the API accepted, whether or not its sender heard of it.
@@ -54,16 +56,13 @@ type Totals struct {
 	Dropped  int // webhooks whose retries are used up
 }
 
-// maxRequests bounds the log of refused requests; the oldest go first.
-const maxRequests = 1000
-
 // journal is what the simulator has seen.
 type journal struct {
 	mu       sync.Mutex
 	totals   Totals
 	messages []Sent
 	marks    map[string]int
-	requests []Request
+	requests sim.Recent[Request]
 	actions  []Action
 }
 
@@ -106,11 +105,7 @@ func (j *journal) Marks() map[string]int {
 }
 
 // Requests returns the refused and the scripted requests, oldest first, the last thousand of them.
-func (j *journal) Requests() []Request {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.Clone(j.requests)
-}
+func (j *journal) Requests() []Request { return j.requests.All() }
 
 func (j *journal) sent(m Sent) {
 	j.mu.Lock()
@@ -145,10 +140,7 @@ func (j *journal) request(c *call, a answer, scripted bool, at time.Time) {
 	if c != nil {
 		r.Method, r.Path = c.r.Method, c.plain()
 	}
-	if len(j.requests) == maxRequests {
-		j.requests = slices.Delete(j.requests, 0, 1)
-	}
-	j.requests = append(j.requests, r)
+	j.requests.Add(r)
 }
 
 // Totals returns the counters.

@@ -138,7 +138,7 @@ func (p *Person) Inbox() []Message {
 // Wait returns the inbox as soon as it holds at least n messages, or the context's error.
 func (p *Person) Wait(ctx context.Context, n int) ([]Message, error) {
 	for {
-		changed := p.s.changed.wait()
+		changed := p.s.changed.Wait()
 		if box := p.Inbox(); len(box) >= n {
 			return box, nil
 		}
@@ -193,7 +193,7 @@ func (s *Server) keep(m *message) {
 	if !m.out {
 		s.journal.received()
 	}
-	s.changed.ring()
+	s.changed.Ring()
 }
 
 // newID returns the id of a new message as the product writes it.

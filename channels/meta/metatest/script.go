@@ -3,8 +3,9 @@ package metatest
 import (
 	"net/http"
 	"path"
-	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Failure is a scripted failure of the API. Without Code, Status, Body and hang-up the request is served as usual,
@@ -49,52 +50,7 @@ type Failure struct {
 }
 
 // script holds the failures to come.
-type script struct {
-	mu    sync.Mutex
-	lines []*line
-}
-
-type line struct {
-	Failure
-	left int // negative: for ever
-}
-
-// FailNext makes the next n matching requests fail, all of them until Heal when n is negative. Failures that match
-// the same request are used up in the order in which they were scripted. Hang-ups need a real connection: under a
-// response recorder they panic with http.ErrAbortHandler.
-func (s *script) FailNext(n int, f Failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n != 0 {
-		s.lines = append(s.lines, &line{f, n})
-	}
-}
-
-// Heal forgets the failures that have not happened yet.
-func (s *script) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lines = nil
-}
-
-// next is the failure for a call.
-func (s *script) next(c *call, server *Server) (Failure, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, l := range s.lines {
-		if !l.matches(c, server) {
-			continue
-		}
-		if l.left > 0 {
-			l.left--
-		}
-		if l.left == 0 {
-			s.lines = append(s.lines[:i:i], s.lines[i+1:]...)
-		}
-		return l.Failure, true
-	}
-	return Failure{}, false
-}
+type script = sim.Script[Failure]
 
 func (f *Failure) matches(c *call, server *Server) bool {
 	if f.Method != "" && f.Method != c.r.Method || f.Sends && !c.sends() {
@@ -131,37 +87,4 @@ func (f *Failure) answer() answer {
 		}
 	}
 	return a
-}
-
-// limiter is a token bucket on the simulator's clock.
-type limiter struct {
-	rate, burst float64
-	now         func() time.Time
-	tokens      float64
-	last        time.Time
-}
-
-func newLimiter(r Rate, now func() time.Time) *limiter {
-	burst := float64(r.Burst)
-	if r.Burst <= 0 {
-		burst = max(r.PerSecond, 1)
-	}
-	return &limiter{rate: r.PerSecond, burst: burst, now: now, tokens: burst, last: now()}
-}
-
-// allow takes one request from the bucket. Server.mu is held.
-func (l *limiter) allow() bool {
-	if l.rate <= 0 {
-		return true
-	}
-	now := l.now()
-	if d := now.Sub(l.last); d > 0 {
-		l.tokens = min(l.burst, l.tokens+d.Seconds()*l.rate)
-		l.last = now
-	}
-	if l.tokens < 1 {
-		return false
-	}
-	l.tokens--
-	return true
 }

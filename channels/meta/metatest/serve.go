@@ -1,13 +1,13 @@
 package metatest
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // fileLimit bounds an upload with its form around it.
@@ -42,7 +42,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.settings(w, c)
 		return
 	}
-	f, scripted := s.script.next(c, s)
+	f, scripted := sim.Next(&s.script, func(f *Failure) bool { return f.matches(c, s) })
 	if f.HangUpBefore {
 		s.journal.request(c, answer{}, scripted, s.now())
 		panic(http.ErrAbortHandler)
@@ -63,7 +63,7 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call, f Failu
 		a.status, a.code, a.subcode = 0, 0, 0
 	}
 	s.journal.request(c, a, f.touched(), s.now())
-	pause(r.Context(), s.cfg.Latency+f.Delay)
+	sim.Pause(r.Context(), s.cfg.Latency+f.Delay)
 	if f.HangUpAfter {
 		panic(http.ErrAbortHandler)
 	}
@@ -71,19 +71,6 @@ func (s *Server) answer(w http.ResponseWriter, r *http.Request, c *call, f Failu
 		a.header[name] = values
 	}
 	a.write(w)
-}
-
-// pause waits in real time, or until the client has gone.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // serve lets a call in and handles it.
@@ -124,7 +111,7 @@ func (s *Server) handle(c *call, f Failure) (answer, *fault) {
 	if bad := c.grant.permits(c.r.Method, route); bad != nil {
 		return answer{}, bad
 	}
-	if c.account != nil && !c.account.limit.allow() {
+	if c.account != nil && !c.account.limit.Allow() {
 		return answer{}, rateFault(c.account.product)
 	}
 	return handle(s, c, f)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Server is one simulated app with its accounts: the Graph API, the login dialog, the webhooks, and the people at the
@@ -18,7 +20,7 @@ type Server struct {
 	script  // FailNext, Heal
 
 	cfg     Config
-	changed bell
+	changed sim.Bell
 	routes  map[string]handler
 
 	mu    sync.Mutex
@@ -97,29 +99,4 @@ func (s *Server) address() string {
 		return "https://lookaside.fbsbx.com"
 	}
 	return s.base
-}
-
-// bell wakes everybody who waits for a change.
-type bell struct {
-	mu sync.Mutex
-	ch chan struct{}
-}
-
-// wait returns a channel that is closed at the next change.
-func (b *bell) wait() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch == nil {
-		b.ch = make(chan struct{})
-	}
-	return b.ch
-}
-
-func (b *bell) ring() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.ch != nil {
-		close(b.ch)
-		b.ch = nil
-	}
 }

@@ -69,7 +69,7 @@ func (s *Server) report(m *message, status string, fault *Fault) {
 	value["contacts"] = []any{p.contact()}
 	value["statuses"] = []any{w}
 	s.change(m.account.waba, "messages", value)
-	s.changed.ring()
+	s.changed.Ring()
 }
 
 // category is what a message is charged as.

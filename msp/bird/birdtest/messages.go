@@ -53,7 +53,7 @@ func (s *Server) sendMessage(c call) answer {
 			s.report(m, status, nil)
 		}
 	}
-	s.changed.broadcast()
+	s.changed.Ring()
 	return reply(http.StatusAccepted, accepted)
 }
 

@@ -175,7 +175,7 @@ func (p *Phone) send(m *message) string {
 	s.add(m)
 	s.journal.received()
 	s.emit(p.ch, "inbound", s.wire(m))
-	s.changed.broadcast()
+	s.changed.Ring()
 	return m.id
 }
 
@@ -197,7 +197,7 @@ func (p *Phone) Inbox() []Message {
 // context's error.
 func (p *Phone) Wait(ctx context.Context, n int) ([]Message, error) {
 	for {
-		changed := p.s.changed.wait()
+		changed := p.s.changed.Wait()
 		if box := p.Inbox(); len(box) >= n {
 			return box, nil
 		}

@@ -2,7 +2,6 @@ package birdtest
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -10,7 +9,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // call is a request that has been let in: its key is valid, its workspace is
@@ -57,11 +57,8 @@ func (s *Server) handlers() *http.ServeMux {
 // ServeHTTP answers the API. A scripted hang-up panics with http.ErrAbortHandler,
 // which net/http turns into a cut connection.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := s.script.next(r)
-	entry := Request{Method: r.Method, Path: r.URL.Path, Scripted: f != nil, At: s.now()}
-	if f == nil {
-		f = &Failure{}
-	}
+	f, scripted := sim.Next(&s.script, func(f *Failure) bool { return f.matches(r) })
+	entry := Request{Method: r.Method, Path: r.URL.Path, Scripted: scripted, At: s.now()}
 	if f.HangUpBeforeRead {
 		s.journal.request(entry)
 		panic(http.ErrAbortHandler)
@@ -77,7 +74,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		entry.Status, entry.Code = a.status, a.code
 	}
 	s.journal.request(entry)
-	pause(r.Context(), s.cfg.Latency+f.Delay)
+	sim.Pause(r.Context(), s.cfg.Latency+f.Delay)
 	if f.HangUpAfterAccept {
 		panic(http.ErrAbortHandler)
 	}
@@ -89,9 +86,9 @@ func (s *Server) serve(r *http.Request) answer {
 	if !s.authentic(r) {
 		return refusal{http.StatusUnauthorized, "AuthenticationFailed", "the access key is not valid"}.answer()
 	}
-	if !s.limit.allow() {
+	if !s.limit.Allow() {
 		a := refusal{http.StatusTooManyRequests, "TooManyRequests", "too many requests"}.answer()
-		retryAfter(a.header, s.cfg.Rate.RetryAfter)
+		sim.RetryAfter(a.header, s.cfg.Rate.RetryAfter)
 		return a
 	}
 	rec := &recorder{header: http.Header{}, status: http.StatusOK}
@@ -115,19 +112,6 @@ type recorder struct {
 func (r *recorder) Header() http.Header         { return r.header }
 func (r *recorder) WriteHeader(status int)      { r.status = status }
 func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }
-
-// pause waits in real time, or until the client has gone.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
-}
 
 func hashKeys(keys []string) [][32]byte {
 	var hashes [][32]byte

@@ -3,9 +3,9 @@ package birdtest
 import (
 	"net/http"
 	"path"
-	"strconv"
-	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Failure is a scripted failure of the API. Without Status and without a hang-up the request is served as
@@ -38,52 +38,7 @@ type Failure struct {
 }
 
 // script holds the failures to come.
-type script struct {
-	mu    sync.Mutex
-	lines []*line
-}
-
-type line struct {
-	Failure
-	left int // negative: for ever
-}
-
-// FailNext makes the next n matching requests fail, all of them until Heal when n is negative. Failures that match
-// the same request are used up in the order in which they were scripted. Hang-ups need a real connection: under a
-// response recorder they panic with http.ErrAbortHandler.
-func (s *script) FailNext(n int, f Failure) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if n != 0 {
-		s.lines = append(s.lines, &line{f, n})
-	}
-}
-
-// Heal forgets the failures that have not happened yet.
-func (s *script) Heal() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lines = nil
-}
-
-// next is the failure for a request, nil for none.
-func (s *script) next(r *http.Request) *Failure {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i, l := range s.lines {
-		if !l.matches(r) {
-			continue
-		}
-		if l.left > 0 {
-			l.left--
-		}
-		if l.left == 0 {
-			s.lines = append(s.lines[:i:i], s.lines[i+1:]...)
-		}
-		return &l.Failure
-	}
-	return nil
-}
+type script = sim.Script[Failure]
 
 func (f *Failure) matches(r *http.Request) bool {
 	if f.Method != "" && f.Method != r.Method {
@@ -100,45 +55,6 @@ func (f *Failure) answer() answer {
 		a.body, a.code = f.Body, ""
 		a.header = http.Header{"Content-Type": {http.DetectContentType(f.Body)}}
 	}
-	retryAfter(a.header, f.RetryAfter)
+	sim.RetryAfter(a.header, f.RetryAfter)
 	return a
-}
-
-func retryAfter(h http.Header, d time.Duration) {
-	if d > 0 {
-		h.Set("Retry-After", strconv.Itoa(int((d+time.Second-1)/time.Second)))
-	}
-}
-
-// limiter is a token bucket on the simulator's clock.
-type limiter struct {
-	rate, burst float64
-	now         func() time.Time
-
-	mu     sync.Mutex
-	tokens float64
-	last   time.Time
-}
-
-func newLimiter(r Rate, now func() time.Time) *limiter {
-	burst := max(r.PerSecond, 1)
-	return &limiter{rate: r.PerSecond, burst: burst, now: now, tokens: burst, last: now()}
-}
-
-func (l *limiter) allow() bool {
-	if l.rate <= 0 {
-		return true
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	now := l.now()
-	if d := now.Sub(l.last); d > 0 {
-		l.tokens = min(l.burst, l.tokens+d.Seconds()*l.rate)
-		l.last = now
-	}
-	if l.tokens < 1 {
-		return false
-	}
-	l.tokens--
-	return true
 }

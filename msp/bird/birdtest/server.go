@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Server is one simulated workspace: its API, its webhooks and the people it
@@ -21,8 +23,8 @@ type Server struct {
 	cfg     Config
 	keys    [][32]byte // hashes of the access keys
 	routes  *http.ServeMux
-	limit   *limiter
-	changed bell
+	limit   *sim.Limiter
+	changed sim.Bell
 
 	mu    sync.Mutex
 	state state
@@ -36,7 +38,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, keys: hashKeys(cfg.AccessKeys), limit: newLimiter(cfg.Rate, cfg.Now)}
+	s := &Server{cfg: cfg, keys: hashKeys(cfg.AccessKeys), limit: sim.NewLimiter(cfg.Rate.PerSecond, 0, cfg.Now)}
 	s.journal.references = map[string]int{}
 	s.hooks.now, s.hooks.client, s.hooks.pauses = s.now, cfg.Client, cfg.Retry
 	s.hooks.plainURL, s.hooks.kick = cfg.SignWithoutQuery, make(chan struct{}, 1)

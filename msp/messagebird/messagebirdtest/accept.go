@@ -127,7 +127,7 @@ func (s *Server) carry(id string, o order, conv *conversation, ch *channel, addr
 			s.report(m, status, nil)
 		}
 	}
-	s.changed.broadcast()
+	s.changed.Ring()
 	return m
 }
 

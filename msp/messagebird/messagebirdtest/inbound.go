@@ -61,7 +61,7 @@ func (p *Phone) send(kind string, content any, replyTo string) string {
 	s.add(m)
 	s.journal.received()
 	s.emit(EventMessageCreated, m.conv, m)
-	s.changed.broadcast()
+	s.changed.Ring()
 	return m.id
 }
 

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Sent is a message that the API accepted, whether or not its sender heard of it.
@@ -49,16 +51,13 @@ type Totals struct {
 	Dropped  int // webhooks whose retries are used up
 }
 
-// maxRequests bounds the log of refused requests; the oldest go first.
-const maxRequests = 1000
-
 // journal is what the simulator has seen.
 type journal struct {
 	mu       sync.Mutex
 	totals   Totals
 	messages []Sent
 	tracks   map[string]int
-	requests []Request
+	requests sim.Recent[Request]
 }
 
 // Sent returns every accepted message, oldest first. It is empty with Config.CountOnly.
@@ -77,11 +76,7 @@ func (j *journal) Tracks() map[string]int {
 }
 
 // Requests returns the refused requests, oldest first, the last thousand of them.
-func (j *journal) Requests() []Request {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return slices.Clone(j.requests)
-}
+func (j *journal) Requests() []Request { return j.requests.All() }
 
 func (j *journal) sent(m Sent, countOnly bool) {
 	j.mu.Lock()
@@ -114,10 +109,7 @@ func (j *journal) request(r Request) {
 	default:
 		return
 	}
-	if len(j.requests) == maxRequests {
-		j.requests = slices.Delete(j.requests, 0, 1)
-	}
-	j.requests = append(j.requests, r)
+	j.requests.Add(r)
 }
 
 // Totals returns the counts.
@@ -129,28 +121,4 @@ func (s *Server) Totals() Totals {
 	defer s.hooks.mu.Unlock()
 	t.Posted, t.Failed, t.Dropped = s.hooks.posted, s.hooks.failed, len(s.hooks.dropped)
 	return t
-}
-
-// bell wakes everybody who waits for a change.
-type bell struct {
-	mu sync.Mutex
-	c  chan struct{}
-}
-
-func (b *bell) wait() <-chan struct{} {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.c == nil {
-		b.c = make(chan struct{})
-	}
-	return b.c
-}
-
-func (b *bell) broadcast() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.c != nil {
-		close(b.c)
-		b.c = nil
-	}
 }

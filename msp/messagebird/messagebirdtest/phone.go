@@ -128,7 +128,7 @@ func (p *Phone) Inbox() []Message {
 // Wait returns the inbox as soon as it holds at least n messages, or the context's error.
 func (p *Phone) Wait(ctx context.Context, n int) ([]Message, error) {
 	for {
-		changed := p.s.changed.wait()
+		changed := p.s.changed.Wait()
 		if box := p.Inbox(); len(box) >= n {
 			return box, nil
 		}

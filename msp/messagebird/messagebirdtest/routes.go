@@ -1,7 +1,6 @@
 package messagebirdtest
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -9,7 +8,8 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // call is a request that has been let in: its key is valid, its path and method exist, its body is read.
@@ -75,11 +75,8 @@ func shape(path string) (route, id string) {
 // ServeHTTP answers the API. A scripted hang-up panics with http.ErrAbortHandler, which net/http turns into a
 // cut connection.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f := s.script.next(r)
-	entry := Request{Method: r.Method, Path: r.URL.Path, Scripted: f != nil, At: s.now()}
-	if f == nil {
-		f = &Failure{}
-	}
+	f, scripted := sim.Next(&s.script, func(f *Failure) bool { return f.matches(r) })
+	entry := Request{Method: r.Method, Path: r.URL.Path, Scripted: scripted, At: s.now()}
 	if f.HangUpBeforeRead {
 		s.journal.request(entry)
 		panic(http.ErrAbortHandler)
@@ -95,24 +92,11 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		entry.Status, entry.Code, entry.Parameter = a.status, a.code, a.param
 	}
 	s.journal.request(entry)
-	pause(r.Context(), s.cfg.Latency+f.Delay)
+	sim.Pause(r.Context(), s.cfg.Latency+f.Delay)
 	if f.HangUpAfterAccept {
 		panic(http.ErrAbortHandler)
 	}
 	a.write(w)
-}
-
-// pause waits in real time, or until the client has gone.
-func pause(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // serve lets a request in and handles it.
@@ -123,9 +107,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) answer {
 	if !public && !s.authentic(r) {
 		return s.refuse(&refusal{http.StatusUnauthorized, codeNotAllowed, "Request not allowed (incorrect access_key)", "access_key"})
 	}
-	if !s.limit.allow() {
+	if !s.limit.Allow() {
 		a := s.refuse(&refusal{http.StatusTooManyRequests, codeRateLimit, "Too many requests", ""})
-		retryAfter(a.header, s.cfg.Rate.RetryAfter)
+		sim.RetryAfter(a.header, s.cfg.Rate.RetryAfter)
 		return a
 	}
 	if allowed == nil {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // Server is one simulated account: its API, its webhooks and the people it talks with. It is an http.Handler for
@@ -20,8 +22,8 @@ type Server struct {
 	cfg     Config
 	keys    [][32]byte // hashes of the access keys
 	routes  map[string]methods
-	limit   *limiter
-	changed bell
+	limit   *sim.Limiter
+	changed sim.Bell
 
 	mu    sync.Mutex
 	state state
@@ -35,7 +37,7 @@ func New(cfg Config) (*Server, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	s := &Server{cfg: cfg, keys: hashKeys(cfg.AccessKeys), routes: routes(), limit: newLimiter(cfg.Rate, cfg.Now)}
+	s := &Server{cfg: cfg, keys: hashKeys(cfg.AccessKeys), routes: routes(), limit: sim.NewLimiter(cfg.Rate.PerSecond, cfg.Rate.Burst, cfg.Now)}
 	s.journal.tracks = map[string]int{}
 	s.hooks.signer = signer{key: cfg.SigningKey, alg: cfg.Algorithm, older: cfg.OlderSignature, now: s.now}
 	s.hooks.client, s.hooks.pauses = cfg.Client, cfg.Retry

@@ -118,7 +118,7 @@ func (m *Mobile) Writes(to, text string, files ...File) string {
 	}
 	s.journal.received()
 	s.forward(number, in)
-	s.changed.broadcast()
+	s.changed.Ring()
 	return in.id
 }
 
@@ -184,7 +184,7 @@ func (s *Server) acceptSMS(o smsOrder, raw json.RawMessage) *sms {
 			s.reportSMS(m, r, word, 0)
 		}
 	}
-	s.changed.broadcast()
+	s.changed.Ring()
 	return m
 }
 
