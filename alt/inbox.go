@@ -18,8 +18,8 @@ const minTries = 5
 func (s *Service) handle(ctx context.Context, it Item) {
 	m := it.Event.Meta()
 	l := s.lineOf(m.Agency, m.Channel)
-	if l == nil { // the line was removed
-		s.release(ctx, it, m.Channel, time.Time{}, &channels.Error{Op: "handle", Channel: m.Channel, Class: channels.ErrUnreachable, Outcome: channels.NotSent}, "turn")
+	if l == nil {
+		s.noLine(ctx, it, m.Channel, "turn", "handle")
 		return
 	}
 	err := s.guard(ctx, "turn", l.info.ID, it.ID, func() error { return s.handleEvent(ctx, l, it) })

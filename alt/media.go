@@ -29,6 +29,10 @@ func (s *Service) fetch(ctx context.Context, it Item) {
 	}
 	m, _ := r.Content.(channels.Media)
 	l := s.lineOf(r.Agency, r.Channel)
+	if l == nil && s.lineMayCome(it) {
+		s.noLine(ctx, it, r.Channel, "media", "media")
+		return
+	}
 	var err error
 	switch {
 	case l == nil:

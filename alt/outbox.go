@@ -28,9 +28,8 @@ func delay(attempt int) time.Duration {
 func (s *Service) send(ctx context.Context, it Item) {
 	o := *it.Outbound
 	l := s.lineOf(o.To.Agency, o.To.Channel)
-	if l == nil { // the line was removed
-		gone := &channels.Error{Op: "send", Channel: o.To.Channel, Class: channels.ErrUnreachable, Outcome: channels.NotSent}
-		s.release(ctx, it, o.To.Channel, time.Time{}, gone, "send")
+	if l == nil {
+		s.noLine(ctx, it, o.To.Channel, "send", "send")
 		return
 	}
 	defer l.ended()
