@@ -104,10 +104,12 @@ func (k Key) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, "key "+k.ID)
 type LoginState struct {
 	ID     string      `json:"id"`
 	Status LoginStatus `json:"status"`
-	Level  eid.Level   `json:"level"`            // the least that was asked for
-	Reason string      `json:"reason,omitempty"` // why it failed, a fixed code
-	Asked  time.Time   `json:"asked"`
-	Ended  time.Time   `json:"ended,omitzero"`
+	Level  eid.Level   `json:"level"` // the least that was asked for
+	// Reason is why it failed, a fixed code, or why it is over: that of the session.
+	Reason string    `json:"reason,omitempty"`
+	Asked  time.Time `json:"asked"`
+	Ended  time.Time `json:"ended,omitzero"` // the authentication
+	Over   time.Time `json:"over,omitzero"`  // what it has proven
 	// InChat: it is a dialogue in the chat itself, see LoginPolicy. What is said
 	// in it is no message of the conversation.
 	InChat bool `json:"in_chat,omitempty"`
@@ -121,6 +123,7 @@ const (
 	LoginPending LoginStatus = "authenticating"
 	LoginProven  LoginStatus = "proven"
 	LoginFailed  LoginStatus = "failed"
+	LoginOver    LoginStatus = "over" // it was proven, and the session has ended since
 )
 
 // Reasons of failure, as channels.AuthDecided and LoginState tell them.

@@ -63,6 +63,15 @@ type bureau struct {
 
 func newBureau(t *testing.T, change ...func(*alt.Logins)) *bureau {
 	t.Helper()
+	return newBureauWith(t, func(c *alt.Config) {
+		for _, f := range change {
+			f(c.Logins)
+		}
+	})
+}
+
+func newBureauWith(t *testing.T, change func(*alt.Config)) *bureau {
+	t.Helper()
 	o := &bureau{ident: &ident{method: eid.SmartID, err: eid.ErrPending}, want: alt.Authentication{Purpose: "Toetuse seis"}}
 	o.Harness = alttest.NewWith(t, alttest.Config{
 		Lines: map[channels.ID]channels.Kind{"viber": channels.Viber, "sms": channels.SMS, "messenger": channels.Messenger},
@@ -83,8 +92,8 @@ func newBureau(t *testing.T, change ...func(*alt.Logins)) *bureau {
 		Change: func(c *alt.Config) {
 			c.Logins = &alt.Logins{Methods: []eid.Authenticator{o.ident}, URL: "https://agency.example/login",
 				Keys: func() []alt.Key { return []alt.Key{{ID: "k", Secret: []byte("0123456789abcdef0123456789abcdef")}} }, Names: map[channels.Agency]map[string]string{"agency": {"et": "Terviseamet"}}}
-			for _, f := range change {
-				f(c.Logins)
+			if change != nil {
+				change(c)
 			}
 		},
 	})

@@ -35,6 +35,7 @@ func (t *Turn) notice(e channels.Event) {
 		t.doubt()
 	case *channels.SessionEnded:
 		t.svc.observe(Observation{Name: "session.expired", Line: t.line.info.ID, Code: e.Reason, N: 1})
+		t.proofOver(&session.Session{Ended: e.At, Reason: session.Reason(e.Reason)})
 		t.eraseLater()
 	}
 }
@@ -46,6 +47,7 @@ func (t *Turn) doubt() {
 	if s := t.d.Session; s != nil && s.Active() {
 		s.End(session.ByNewPeer, t.now)
 		t.note("session.ended", map[string]string{"reason": string(session.ByNewPeer), "session": s.ID})
+		t.proofOver(s)
 	}
 }
 

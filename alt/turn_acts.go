@@ -137,6 +137,7 @@ func (t *Turn) End(why session.Reason) {
 	if s := t.d.Session; s != nil && s.Active() {
 		s.End(why, t.now)
 		t.note("session.ended", map[string]string{"reason": string(why), "session": s.ID})
+		t.proofOver(s)
 	}
 	t.eraseLater()
 }

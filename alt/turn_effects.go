@@ -148,6 +148,7 @@ func (t *Turn) session() {
 		if expired { // the store's own expiry had not come to it yet
 			a := old.Address
 			t.note("session.ended", map[string]string{"reason": string(old.Reason), "session": old.ID})
+			t.proofOver(old)
 			t.fx.later = append(t.fx.later, Later{At: t.now, Event: &channels.SessionEnded{
 				EventMeta: channels.EventMeta{Key: "session/" + old.ID, Channel: a.Channel, Agency: a.Agency, Peer: a.Peer, At: old.Ended},
 				Session:   old.ID, Reason: string(old.Reason),

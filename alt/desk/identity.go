@@ -13,18 +13,19 @@ import (
 // loginView is how the latest authentication of a conversation goes. How the
 // person authenticates is not the desk's to know.
 type loginView struct {
-	Status string    `json:"status"` // authenticating, proven or failed
+	Status string    `json:"status"` // authenticating, proven, failed or over
 	Reason string    `json:"reason,omitempty"`
 	Level  eid.Level `json:"level"` // the least that was asked for
 	Asked  time.Time `json:"asked"`
 	Ended  time.Time `json:"ended,omitzero"`
+	Over   time.Time `json:"over,omitzero"` // since when nobody is proven any longer
 }
 
 func viewLogin(s *alt.LoginState) *loginView {
 	if s == nil {
 		return nil
 	}
-	return &loginView{Status: string(s.Status), Reason: s.Reason, Level: s.Level, Asked: s.Asked.UTC(), Ended: s.Ended.UTC()}
+	return &loginView{Status: string(s.Status), Reason: s.Reason, Level: s.Level, Asked: s.Asked.UTC(), Ended: s.Ended.UTC(), Over: s.Over.UTC()}
 }
 
 // identityView is who was proven, for whoever has the conversation.
