@@ -1,11 +1,8 @@
-//go:build crash
-
 package main
 
 import (
 	"bufio"
 	"context"
-	"net/http"
 	"os"
 	"os/exec"
 	"strings"
@@ -21,8 +18,8 @@ import (
 // again on the same data.
 type child struct {
 	t      *testing.T
-	binary string
-	config string
+	argv   []string
+	env    []string // besides our own
 	log    *os.File
 	cmd    *exec.Cmd
 	exited chan struct{}
@@ -34,12 +31,12 @@ type child struct {
 	at string        // its address then
 }
 
-func newChild(t *testing.T, w *world) *child {
+// newChild is a server that argv starts; its log is a file.
+func newChild(t *testing.T, log string, env []string, argv ...string) *child {
 	t.Helper()
-	c := &child{t: t, binary: w.path("refserver"), config: w.path("config.yaml"), up: make(chan struct{})}
-	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", c.binary, ".").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	c.log, err = os.Create(w.path("child.log"))
+	c := &child{t: t, argv: argv, env: env, up: make(chan struct{})}
+	var err error
+	c.log, err = os.Create(log)
 	require.NoError(t, err)
 	t.Cleanup(func() {
 		if c.cmd != nil {
@@ -57,8 +54,11 @@ func newChild(t *testing.T, w *world) *child {
 // start starts the process and returns before it is ready.
 func (c *child) start() {
 	c.t.Helper()
-	cmd := exec.Command(c.binary, "-config", c.config)
+	cmd := exec.Command(c.argv[0], c.argv[1:]...)
+	cmd.Env = append(os.Environ(), c.env...)
 	cmd.Stderr = c.log
+	_, err := cmd.StdinPipe() // open for as long as we live
+	require.NoError(c.t, err)
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(c.t, err)
 	begun := time.Now()
@@ -135,29 +135,4 @@ func (c *child) address(ctx context.Context) (string, error) {
 			return "", ctx.Err()
 		}
 	}
-}
-
-// TestCrashTwoSignals shows that a second signal ends at once a server that is
-// still stopping in order.
-func TestCrashTwoSignals(t *testing.T) {
-	w := newWorld(t)
-	w.change("config.yaml", `addr: "127.0.0.1:0"`, `addr: "127.0.0.1:0", stop_delay: 1h`)
-	c := newChild(t, w)
-	c.start()
-	base, err := c.address(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
-	require.Eventually(t, func() bool {
-		res, err := http.Get(base + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer res.Body.Close()
-		return res.StatusCode == http.StatusServiceUnavailable
-	}, 20*time.Second, 10*time.Millisecond)
-	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
-	c.gone()
-	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
-	require.True(t, ok)
-	require.Equal(t, syscall.SIGTERM, status.Signal())
 }

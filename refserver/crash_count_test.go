@@ -1,5 +1,3 @@
-//go:build crash
-
 package main
 
 import (
@@ -12,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/liidestuja/liidestuja/alt"
-	"github.com/liidestuja/liidestuja/alt/sqlitestore"
 	"github.com/liidestuja/liidestuja/channels"
 )
 
@@ -55,12 +52,10 @@ type chat struct {
 
 // count compares what the posters know, what the store has and what reached the
 // provider.
-func count(t *testing.T, w *world, o *office) *verdict {
+func count(t *testing.T, store alt.Store, o *office) *verdict {
 	t.Helper()
 	v := new(verdict)
-	store, err := sqlitestore.Open(t.Context(), sqlitestore.Config{Path: w.path("data/liidestuja.db"), KeyFile: w.path("store.key")})
-	require.NoError(t, err)
-	defer func() { require.NoError(t, store.Close()) }()
+	var err error
 	v.depths, err = store.Depths(t.Context())
 	require.NoError(t, err)
 	for _, n := range v.depths {

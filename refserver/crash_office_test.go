@@ -1,5 +1,3 @@
-//go:build crash
-
 package main
 
 import (
@@ -10,21 +8,32 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
+	"testing"
 	"time"
 
+	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
 )
 
 var errEnded = errors.New("the server ended by itself")
 
+// door is where posts go: a server, or what stands before several.
+type door interface {
+	// address waits until there is one.
+	address(ctx context.Context) (string, error)
+}
+
 // office posts what people write and what the provider reports, until each post
 // is answered 200.
 type office struct {
 	wire   wire
-	child  *child
+	door   door
 	seed   uint64
+	crowd  crowd
 	client *http.Client
 	rounds chan post // reports
 
@@ -36,9 +45,12 @@ type office struct {
 	again, late, several, hungUp, echoes, posted atomic.Int64
 }
 
-func newOffice(w wire, c *child, seed uint64) *office {
-	return &office{wire: w, child: c, seed: seed, said: make(map[string][]string), rounds: make(chan post, 100_000),
-		client: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}}
+// crowd is how many connections post for how many people.
+type crowd struct{ posters, people int }
+
+func newOffice(w wire, d door, seed uint64, c crowd) *office {
+	return &office{wire: w, door: d, seed: seed, crowd: c, said: make(map[string][]string), rounds: make(chan post, 100_000),
+		client: &http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 4 + c.posters}}}
 }
 
 func personOf(i int) string { return fmt.Sprintf("+3725550%04d", i) }
@@ -48,11 +60,11 @@ func personOf(i int) string { return fmt.Sprintf("+3725550%04d", i) }
 // give up with ctx.
 func (o *office) start(ctx, posting context.Context, limit *rate.Limiter) *sync.WaitGroup {
 	var posters sync.WaitGroup
-	for p := range crashPosters {
+	for p := range o.crowd.posters {
 		posters.Go(func() {
 			random := rand.New(rand.NewPCG(o.seed, uint64(100+p)))
 			var people []int
-			for i := p; i < crashPeople; i += crashPosters {
+			for i := p; i < o.crowd.people; i += o.crowd.posters {
 				people = append(people, i)
 			}
 			for n := 0; limit.Wait(posting) == nil; n++ {
@@ -149,7 +161,7 @@ func (o *office) echo(ctx context.Context) {
 // that the next message of the chat comes after this one.
 func (o *office) deliver(ctx context.Context, d *post, connections int) bool {
 	for first := true; ctx.Err() == nil; first = false {
-		base, err := o.child.address(ctx)
+		base, err := o.door.address(ctx)
 		if err != nil {
 			return false
 		}
@@ -208,6 +220,9 @@ func (o *office) accepted() int {
 	return n
 }
 
+// quietFor is how long nothing happens before a run is taken to be over.
+const quietFor = 6 * time.Second
+
 // quiet waits until nothing has happened for a while.
 func (o *office) quiet(ctx context.Context) error {
 	tick := time.NewTicker(250 * time.Millisecond)
@@ -224,8 +239,20 @@ func (o *office) quiet(ctx context.Context) error {
 		if now != last {
 			last, since = now, time.Now()
 		}
-		if time.Since(since) > crashQuiet {
+		if time.Since(since) > quietFor {
 			return nil
 		}
 	}
+}
+
+// envInt is a number that an environment variable may change.
+func envInt(t *testing.T, name string, usual int) int {
+	t.Helper()
+	s := os.Getenv(name)
+	if s == "" {
+		return usual
+	}
+	n, err := strconv.Atoi(s)
+	require.NoError(t, err, name)
+	return n
 }

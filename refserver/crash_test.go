@@ -6,14 +6,17 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"os"
+	"net/http"
+	"os/exec"
 	"slices"
-	"strconv"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/time/rate"
+
+	"github.com/liidestuja/liidestuja/alt/sqlitestore"
 )
 
 const (
@@ -21,7 +24,6 @@ const (
 	crashPeople  = 40
 	crashRate    = 250 // messages of people a second, when the server is up
 	crashSenders = 4   // send_workers: what may be in flight at a kill
-	crashQuiet   = 6 * time.Second
 )
 
 // TestCrash kills a real server at random moments, a hundred times, while
@@ -57,8 +59,8 @@ func crash(t *testing.T, w *world, sim wire, name string, usual int) *verdict {
 
 	w.change("config.yaml", "log: {level: debug}", fmt.Sprintf(
 		"log: {level: warn}\nlimits: {send_workers: %d, turn_workers: 16, reconcile_for: 3s, send_timeout: 5s}", crashSenders))
-	child := newChild(t, w)
-	office := newOffice(sim, child, uint64(seed))
+	child := newBuilt(t, w)
+	office := newOffice(sim, child, uint64(seed), crowd{crashPosters, crashPeople})
 
 	ctx, cancel := context.WithTimeout(t.Context(), 15*time.Minute)
 	defer cancel()
@@ -86,7 +88,7 @@ func crash(t *testing.T, w *world, sim wire, name string, usual int) *verdict {
 	for range 10 {
 		require.NoError(t, office.quiet(ctx))
 		child.stop()
-		if verdict = count(t, w, office); verdict.pending == 0 {
+		if verdict = countStopped(t, w, office); verdict.pending == 0 {
 			break
 		}
 		child.start()
@@ -117,13 +119,45 @@ func crash(t *testing.T, w *world, sim wire, name string, usual int) *verdict {
 	return verdict
 }
 
-func envInt(t *testing.T, name string, usual int) int {
+// countStopped counts in the store of a server that has stopped.
+func countStopped(t *testing.T, w *world, o *office) *verdict {
 	t.Helper()
-	s := os.Getenv(name)
-	if s == "" {
-		return usual
-	}
-	n, err := strconv.Atoi(s)
-	require.NoError(t, err, name)
-	return n
+	store, err := sqlitestore.Open(t.Context(), sqlitestore.Config{Path: w.path("data/liidestuja.db"), KeyFile: w.path("store.key")})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, store.Close()) }()
+	return count(t, store, o)
+}
+
+// newBuilt is the server as it is delivered.
+func newBuilt(t *testing.T, w *world) *child {
+	t.Helper()
+	binary := w.path("refserver")
+	out, err := exec.CommandContext(t.Context(), "go", "build", "-o", binary, ".").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return newChild(t, w.path("child.log"), nil, binary, "-config", w.path("config.yaml"))
+}
+
+// TestCrashTwoSignals shows that a second signal ends at once a server that is
+// still stopping in order.
+func TestCrashTwoSignals(t *testing.T) {
+	w := newWorld(t)
+	w.change("config.yaml", `addr: "127.0.0.1:0"`, `addr: "127.0.0.1:0", stop_delay: 1h`)
+	c := newBuilt(t, w)
+	c.start()
+	base, err := c.address(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool {
+		res, err := http.Get(base + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusServiceUnavailable
+	}, 20*time.Second, 10*time.Millisecond)
+	require.NoError(t, c.cmd.Process.Signal(syscall.SIGTERM))
+	c.gone()
+	status, ok := c.cmd.ProcessState.Sys().(syscall.WaitStatus)
+	require.True(t, ok)
+	require.Equal(t, syscall.SIGTERM, status.Signal())
 }

@@ -1,0 +1,100 @@
+package pgtest
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+)
+
+// KillAll kills the server with every process of it at once, as the machine's
+// out-of-memory killer or a power cut does. Kill leaves the others to notice.
+// Another's server is left alone.
+func (s *Server) KillAll() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.proc == nil {
+		return nil
+	}
+	defer func() { s.proc = nil }()
+	// The parent first, so that it starts nobody anew.
+	family, err := s.family()
+	if err != nil {
+		return err
+	}
+	for _, pid := range family {
+		if err := signal(pid, syscall.SIGKILL); err != nil {
+			return err
+		}
+	}
+	<-s.proc.done
+	for deadline := time.Now().Add(startup); ; <-time.After(pause) {
+		left := 0
+		for _, pid := range family {
+			if alive(pid) {
+				left++
+			}
+		}
+		if left == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("pgtest: %d processes of the server do not die", left)
+		}
+	}
+}
+
+// Freeze stops every process of the server without closing anything: clients
+// wait for answers that do not come. Thaw lets it go on.
+func (s *Server) Freeze() error { return s.signalAll(syscall.SIGSTOP) }
+
+// Thaw ends Freeze.
+func (s *Server) Thaw() error { return s.signalAll(syscall.SIGCONT) }
+
+func (s *Server) signalAll(sig syscall.Signal) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.proc == nil {
+		return errors.New("pgtest: no server of ours runs")
+	}
+	family, err := s.family()
+	if err != nil {
+		return err
+	}
+	for _, pid := range family {
+		if err := signal(pid, sig); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func signal(pid int, sig syscall.Signal) error {
+	if err := syscall.Kill(pid, sig); err != nil && !errors.Is(err, syscall.ESRCH) {
+		return fmt.Errorf("pgtest: %w", err)
+	}
+	return nil
+}
+
+// family is the process of the server and those it has started, which all are its
+// children.
+func (s *Server) family() ([]int, error) {
+	pid := s.proc.cmd.Process.Pid
+	children, err := childrenOf(pid)
+	return append([]int{pid}, children...), err
+}
+
+// Awake starts the server again when it has ended by itself, and returns when it
+// answers.
+func (s *Server) Awake() error {
+	s.mu.Lock()
+	if s.proc != nil {
+		select {
+		case <-s.proc.done:
+			s.proc = nil
+		default:
+		}
+	}
+	s.mu.Unlock()
+	return s.Run()
+}
