@@ -147,6 +147,7 @@ func (t *tx) arrive(a *arrival) bool {
 	if len(a.raw) > 0 {
 		t.insert(insertRaw, it.id, t.now, a.raw)
 	}
+	t.contents = append(t.contents, content{it.id, a.kind, t.now, a.body, a.raw})
 	t.enqueue(it, it.id, 0, a.at)
 	return true
 }

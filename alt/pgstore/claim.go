@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -11,41 +12,35 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// claimHeads hands out heads of lanes. It waits for nobody: what another is
-// claiming or changing is passed by. Lines take turns, oldest item first.
-//
-//nolint:misspell // the server's words
-const claimHeads = `WITH RECURSIVE lines AS (
-		(SELECT agency, channel FROM live WHERE work = $1 AND head AND due IS NULL ORDER BY agency, channel LIMIT 1)
-		UNION ALL
-		SELECT n.agency, n.channel FROM lines p CROSS JOIN LATERAL (
-			SELECT agency, channel FROM live WHERE work = $1 AND head AND due IS NULL AND (agency, channel) > (p.agency, p.channel)
-			ORDER BY agency, channel LIMIT 1) AS n),
-	heads AS MATERIALIZED (
-		SELECT h.id, h.rank, h.place, row_number() OVER (PARTITION BY l.agency, l.channel, h.rank ORDER BY h.place) AS turn
-		FROM lines l LEFT JOIN unnest($3::text[], $4::bigint[]) AS few(channel, most) ON few.channel = l.channel
-		CROSS JOIN LATERAL (
-			SELECT id, rank, place FROM live WHERE work = $1 AND agency = l.agency AND channel = l.channel AND head AND due IS NULL
-			ORDER BY rank DESC, place LIMIT least($2::bigint, few.most) FOR UPDATE SKIP LOCKED) AS h
-		WHERE l.agency <> ALL($5::text[])),
-	chosen AS MATERIALIZED (
-		SELECT array_agg(id ORDER BY rank DESC, turn, place) AS ids FROM (
-			SELECT id, rank, turn, place FROM heads ORDER BY rank DESC, turn, place LIMIT $2::bigint) AS first),
-	claimed AS (
-		UPDATE live SET claimed = true, due = coalesce($6::timestamptz, clock_timestamp()) + $7::bigint * interval '1 microsecond',
-			attempt = attempt + 1, token = nextval('numbers'), replica = $8::bigint
-		WHERE id = ANY((SELECT ids FROM chosen)::bigint[])
-		RETURNING id, attempt, token, since)
-	SELECT c.id, c.attempt, c.token, c.since, i.accepted, i.kind, i.body, r.raw
-	FROM claimed c JOIN items i ON i.id = c.id LEFT JOIN raw r ON r.id = c.id ORDER BY array_position((SELECT ids FROM chosen), c.id)`
+const (
+	// claimHeads makes suggested heads ours. It waits for nobody: what another
+	// replica has claimed, or a transaction is changing, is passed by. No index is
+	// touched.
+	claimHeads = `WITH free AS MATERIALIZED (
+			SELECT id FROM live WHERE id = ANY($1::bigint[]) AND work = $2 AND head AND NOT claimed AND due IS NULL FOR UPDATE SKIP LOCKED)
+		UPDATE live SET claimed = true, until = coalesce($3::timestamptz, clock_timestamp()) + $4::bigint * interval '1 microsecond',
+			attempt = attempt + 1, token = nextval('numbers'), replica = $5::bigint
+		FROM free WHERE live.id = free.id RETURNING live.id, attempt, token, since, rewritten`
 
-// anythingDue looks at the first of what is due. The time is one that does not
-// run on while the statement does: any other could not be looked up in an index.
-const anythingDue = `SELECT 1 FROM (SELECT due FROM live WHERE due IS NOT NULL ORDER BY due LIMIT 1) AS next
-	WHERE due <= coalesce($1::timestamptz, statement_timestamp())`
+	readContents = `SELECT i.id, i.accepted, i.kind, i.body, r.raw FROM items i LEFT JOIN raw r ON r.id = i.id WHERE i.id = ANY($1::bigint[])`
 
-// Claim implements alt.Queue. It is one statement and a transaction of its own,
-// beside the writer's.
+	// findHeads reads the first heads of each line.
+	findHeads = `WITH RECURSIVE lines AS (
+			(SELECT agency, channel FROM live WHERE work = $1 AND head AND due IS NULL ORDER BY agency, channel LIMIT 1)
+			UNION ALL
+			SELECT n.agency, n.channel FROM lines p CROSS JOIN LATERAL (
+				SELECT agency, channel FROM live WHERE work = $1 AND head AND due IS NULL AND (agency, channel) > (p.agency, p.channel)
+				ORDER BY agency, channel LIMIT 1) AS n)
+		SELECT h.id, h.place, l.agency, l.channel, h.rank FROM lines l CROSS JOIN LATERAL (
+			SELECT id, rank, place FROM live WHERE work = $1 AND agency = l.agency AND channel = l.channel AND head AND due IS NULL AND NOT claimed
+			ORDER BY rank DESC, place LIMIT $2::bigint) AS h ORDER BY h.place`
+
+	// headsAtOnce bounds how many of a line findHeads reads.
+	headsAtOnce = 500
+)
+
+// Claim implements alt.Queue. It is a transaction of its own, beside the
+// writer's.
 func (s *Store) Claim(ctx context.Context, q alt.ClaimQuery) ([]alt.Item, error) {
 	switch q.Work {
 	case alt.Inbox, alt.Media, alt.Outbox, alt.Reconcile:
@@ -59,29 +54,40 @@ func (s *Store) Claim(ctx context.Context, q alt.ClaimQuery) ([]alt.Item, error)
 		return nil, err
 	}
 	defer s.closing.RUnlock()
-	items, due, err := s.claim(ctx, q)
-	if err != nil || !due {
-		return items, err
+	if err := s.wakeDue(ctx); err != nil {
+		return nil, err
 	}
-	// Something's time has come, or a lease ran out.
-	if err := s.wake(ctx); err != nil || len(items) >= q.Max {
-		return items, err
-	}
-	q.Max -= len(items)
-	if q.Limit != nil {
-		limit := make(map[channels.ID]int, len(q.Limit))
-		for line, n := range q.Limit {
-			limit[line] = n
-		}
-		for _, it := range items {
-			if _, limited := limit[channelOf(it)]; limited {
-				limit[channelOf(it)]--
+	var items []alt.Item
+	for range claimTries {
+		given, lost, err := s.claim(ctx, q)
+		items = append(items, given...)
+		if err != nil || !lost || len(given) >= q.Max {
+			if len(items) > 0 {
+				err = nil // what follows is claimed the next time
 			}
+			return items, err
 		}
-		q.Limit = limit
+		q = less(q, given)
 	}
-	more, _, err := s.claim(ctx, q)
-	return append(items, more...), err
+	return items, nil
+}
+
+// claimTries is how often a claim asks on when others were there before it.
+const claimTries = 3
+
+// less asks for what is missing.
+func less(q alt.ClaimQuery, items []alt.Item) alt.ClaimQuery {
+	q.Max -= len(items)
+	if q.Limit == nil {
+		return q
+	}
+	q.Limit = maps.Clone(q.Limit)
+	for _, it := range items {
+		if _, limited := q.Limit[channelOf(it)]; limited {
+			q.Limit[channelOf(it)]--
+		}
+	}
+	return q
 }
 
 func channelOf(it alt.Item) channels.ID {
@@ -91,70 +97,103 @@ func channelOf(it alt.Item) channels.ID {
 	return it.Event.Meta().Channel
 }
 
-// claim claims once. It tells, too, whether something is due that wake must see
-// to first.
-func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, due bool, err error) {
-	var lines []string
-	var most []int64
-	for line, n := range q.Limit {
-		lines, most = append(lines, string(line)), append(most, int64(n))
-	}
-	agencies := make([]string, len(q.SkipAgencies))
-	for i, a := range q.SkipAgencies {
-		agencies[i] = string(a)
+// claim claims once. It tells, too, whether something that it asked for was
+// somebody else's.
+func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, lost bool, err error) {
+	if q.Max <= 0 {
+		return nil, false, nil
 	}
 	// A claim whose answer was not waited for would hold its items until their
 	// leases end.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Timeout)
 	defer cancel()
-	var claimed []row
+	every := s.cfg.Poll
+	if s.cfg.Now != nil {
+		every = 0 // a test expects to find what another has just written
+	}
+	if s.ready.look(q.Work, every) {
+		if err := s.findHeads(ctx, q.Work); err != nil {
+			return nil, false, err
+		}
+	}
+	ids := s.ready.take(q, s.localNow())
+	if len(ids) == 0 {
+		return nil, false, nil
+	}
+	var rows []row
 	err = s.pool.use(ctx, func(c *pgx.Conn) error {
-		var list []statement
-		if s.looksForDue() {
-			list = append(list, statement{sql: anythingDue, args: []any{s.clock()}, read: func(rows []row) error {
-				due = len(rows) > 0
+		return pipeline(ctx, s, c, []statement{{
+			sql: claimHeads, args: []any{ids, string(q.Work), s.clock(), q.Lease.Microseconds(), number(s.replica)}, write: true,
+			read: func(found []row) error {
+				rows = found
 				return nil
-			}})
-		}
-		if q.Max > 0 {
-			st := statement{
-				sql: claimHeads, args: []any{string(q.Work), q.Max, lines, most, agencies, s.clock(), q.Lease.Microseconds(), number(s.replica)},
-				read: func(rows []row) error {
-					claimed = rows
-					return nil
-				},
-			}
-			if s.fails(claimHeads) {
-				st.sql, st.args = failing, nil
-			}
-			list = append(list, st)
-		}
-		return pipeline(ctx, s, c, list)
+			},
+		}})
 	})
+	given := make(map[int64]bool, len(rows))
+	for _, r := range rows {
+		given[r.num(0)] = true
+	}
+	known := s.ready.claimed(q.Work, ids, given)
 	if err != nil {
 		return nil, false, err
 	}
-	items = make([]alt.Item, len(claimed))
-	for i, r := range claimed {
-		items[i] = alt.Item{ID: r.num(0), Work: q.Work, Attempt: int(r.num(1)), Token: r.num(2), Since: r.time(3), Accepted: r.time(4)}
-		if items[i].Event, items[i].Outbound, err = decodeContent(kind(r.num(5)), r.blob(6), r.blob(7)); err != nil {
+	if err := s.readContents(ctx, rows, known); err != nil {
+		return nil, false, err
+	}
+	byID := make(map[int64]row, len(rows))
+	for _, r := range rows {
+		byID[r.num(0)] = r
+	}
+	for _, id := range ids {
+		r, c := byID[id], known[id]
+		if r == nil {
+			continue
+		}
+		it := alt.Item{ID: id, Work: q.Work, Attempt: int(r.num(1)), Token: r.num(2), Since: r.time(3), Accepted: c.accepted}
+		if it.Event, it.Outbound, err = decodeContent(c.kind, c.body, c.raw); err != nil {
 			return nil, false, &broken{err}
 		}
+		items = append(items, it)
 	}
-	return items, due, nil
+	return items, len(rows) < len(ids), nil
 }
 
-// lookEvery is how often a busy store looks whether something's time has come.
-const lookEvery = 50 * time.Millisecond
-
-// looksForDue reports whether it is time to look. By a clock of its own, a test
-// expects what is due at once.
-func (s *Store) looksForDue() bool {
-	if s.cfg.Now != nil {
-		return true
+// readContents reads what is not known of claimed items, and what has changed.
+func (s *Store) readContents(ctx context.Context, claimed []row, known map[int64]content) error {
+	var missing []int64
+	for _, r := range claimed {
+		if _, ok := known[r.num(0)]; !ok || r.is(4) {
+			missing = append(missing, r.num(0))
+		}
 	}
-	now, last := time.Now().UnixNano(), s.looked.Load()
-	return now-last >= int64(lookEvery) && s.looked.CompareAndSwap(last, now)
+	if len(missing) == 0 {
+		return nil
+	}
+	rows, err := s.query(ctx, readContents, missing)
+	for _, r := range rows {
+		known[r.num(0)] = content{r.num(0), kind(r.num(2)), r.time(1), r.blob(3), r.blob(4)}
+	}
+	return err
+}
+
+func (s *Store) findHeads(ctx context.Context, w alt.Work) error {
+	rows, err := s.query(ctx, findHeads, string(w), headsAtOnce)
+	if err != nil {
+		s.ready.hear(w)
+		return err
+	}
+	found, perLine, more := make([]head, len(rows)), make(map[channels.Address]int), false
+	for i, r := range rows {
+		found[i] = head{
+			id: r.num(0), place: r.num(1), work: w, agency: channels.Agency(r.str(2)), line: channels.ID(r.str(3)), rank: channels.Priority(r.num(4)),
+		}
+		line := channels.Address{Agency: found[i].agency, Channel: found[i].line}
+		perLine[line]++
+		more = more || perLine[line] == headsAtOnce
+	}
+	s.ready.found(w, found, more)
+	return nil
 }
 
 // clock is the time of a test, or NULL: the database has a better one.
@@ -163,6 +202,14 @@ func (s *Store) clock() any {
 		return nil
 	}
 	return s.cfg.Now().Truncate(time.Microsecond)
+}
+
+// localNow is the time by the clock of this replica.
+func (s *Store) localNow() time.Time {
+	if s.cfg.Now != nil {
+		return s.cfg.Now()
+	}
+	return time.Now()
 }
 
 func decodeContent(k kind, body, raw []byte) (channels.Event, *channels.Outbound, error) {
@@ -176,59 +223,4 @@ func decodeContent(k kind, body, raw []byte) (channels.Event, *channels.Outbound
 	}
 	e.Meta().Raw = raw
 	return e, nil, nil
-}
-
-// dueAtOnce bounds how many items one transaction wakes.
-const dueAtOnce = 500
-
-// wake sees to items whose time has come: events take their place, retries and
-// leases that ran out can be claimed again, and of a message that was being sent
-// nobody knows what became.
-func (s *Store) wake(ctx context.Context) error {
-	for {
-		rows, err := s.query(ctx, `SELECT l.id FROM live l WHERE l.due <= coalesce($1::timestamptz, statement_timestamp())
-			ORDER BY l.due, l.place LIMIT $2::bigint`, s.clock(), dueAtOnce)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		n := &needs{numbers: len(rows)}
-		for _, r := range rows {
-			n.items = append(n.items, r.num(0))
-		}
-		if err := s.enter(ctx, n, func(t *tx) error { return t.wake(n.items) }); err != nil || len(rows) < dueAtOnce {
-			return err
-		}
-	}
-}
-
-func (t *tx) wake(ids []int64) error {
-	rows, err := t.all(`SELECT id FROM live WHERE id = ANY($1::bigint[]) AND due <= $2 ORDER BY due, place`, ids, t.now)
-	if err != nil {
-		return err
-	}
-	var again []int64
-	for _, r := range rows {
-		it, err := t.item(r.num(0))
-		if err != nil {
-			return err
-		}
-		switch {
-		case it.work == alt.Outbox && it.claimed:
-			if err := t.unknown(it); err != nil {
-				return err
-			}
-		case it.late:
-			it.late = false
-			t.exec("UPDATE live SET late = false, due = NULL, place = $2 WHERE id = $1", it.id, t.next())
-			t.freed[it.lane] = true
-		default:
-			it.claimed = false
-			again = append(again, it.id)
-		}
-		t.wakes[string(it.work)] = true
-	}
-	if len(again) > 0 {
-		t.exec("UPDATE live SET due = NULL, claimed = false WHERE id = ANY($1::bigint[])", again)
-	}
-	return nil
 }

@@ -197,6 +197,7 @@ func (t *tx) fetched(e *item, a *arrival) {
 	t.rewrite(e.id, a.body, a.search)
 	t.exec("UPDATE live SET work = $2, head = false, claimed = false, attempt = 0, token = 0, due = NULL WHERE id = $1", e.id, string(alt.Inbox))
 	e.work, e.claimed, e.attempt, e.token = alt.Inbox, false, 0, 0
+	t.dropped = append(t.dropped, e.id)
 	t.freed[e.lane] = true
 	t.wakes[string(alt.Inbox)] = true
 }
@@ -229,7 +230,8 @@ func (s *Store) Release(ctx context.Context, it alt.Item, at time.Time, cause er
 	if it.ID == 0 {
 		return alt.ErrLeaseLost
 	}
-	n := &needs{items: []int64{it.ID}, numbers: 1}
+	n := &needs{numbers: 1}
+	s.needItem(n, it)
 	return s.do(ctx, n, func(t *tx) error {
 		e, err := t.holding(it, false)
 		if err != nil {
@@ -249,7 +251,8 @@ func (s *Store) Release(ctx context.Context, it alt.Item, at time.Time, cause er
 		} else {
 			t.wakes[string(e.work)] = true
 		}
-		t.exec("UPDATE live SET claimed = false, token = 0, due = $2 WHERE id = $1", e.id, due)
+		t.dropped = append(t.dropped, e.id)
+		t.offer("UPDATE live SET claimed = false, token = 0, due = $2 WHERE id = $1"+returningHeads, e.id, due)
 		return nil
 	})
 }

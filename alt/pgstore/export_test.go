@@ -66,8 +66,8 @@ func (s *Store) Crash(ctx context.Context) error {
 // Hot returns the statements of the way of a message, by what they do.
 func Hot() map[string]string {
 	return map[string]string{
-		"lock": takeLocks, "read items": selectItems, "read people": selectPeople, "read a dossier": selectPerson, "claim": claimHeads,
-		"look what is due": anythingDue, "key": insertKey, "accept": insertEvent, "raw": insertRaw, "queue": insertLive, "send": insertMessage,
+		"lock": takeLocks, "read items": selectItems, "read people": selectPeople, "claim": claimHeads,
+		"look what is due": findDue, "find heads": findHeads, "read contents": readContents, "key": insertKey, "accept": insertEvent, "raw": insertRaw, "queue": insertLive, "send": insertMessage,
 		"raise": raise, "promote": promote, "place": placeSaved, "move": placeMoved, "log": insertLog, "save a conversation": updateTalk,
 		"known keys": knownKeys, "known messages": knownPrints, "parked": readParked, "watermarks": readMarks, "talks": readTalkNames,
 		"transcript": selectMessages + "WHERE i.talk = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3",

@@ -56,7 +56,7 @@ func (t *tx) finish() []statement {
 	agencies := maps.Clone(moves)
 	maps.Copy(agencies, entries)
 	for _, a := range slices.Sorted(maps.Keys(agencies)) {
-		list = append(list, statement{sql: advance, args: []any{string(a), moves[a], entries[a]}})
+		list = append(list, statement{sql: advance, args: []any{string(a), moves[a], entries[a]}, write: true})
 	}
 	var saved, moved [][]any
 	tell := make(map[int64][]func(int64))
@@ -72,7 +72,7 @@ func (t *tx) finish() []statement {
 		}
 	}
 	if len(saved) > 0 {
-		list = append(list, statement{sql: placeSaved, args: columns(saved), read: func(rows []row) error {
+		list = append(list, statement{sql: placeSaved, args: columns(saved), write: true, read: func(rows []row) error {
 			for _, r := range rows {
 				t.after(func() {
 					for _, f := range tell[r.num(0)] {
@@ -84,7 +84,7 @@ func (t *tx) finish() []statement {
 		}})
 	}
 	if len(moved) > 0 {
-		list = append(list, statement{sql: placeMoved, args: columns(moved)})
+		list = append(list, statement{sql: placeMoved, args: columns(moved), write: true})
 	}
 	if len(t.log) > 0 {
 		rows := make([][]any, len(t.log))
@@ -94,7 +94,7 @@ func (t *tx) finish() []statement {
 				string(e.Agency), entries[e.Agency], e.At, e.Act, e.Actor, text(e.Line), text(e.Conversation), text(e.Message), blob(e.detail),
 			}
 		}
-		list = append(list, statement{sql: insertLog, args: columns(rows)})
+		list = append(list, statement{sql: insertLog, args: columns(rows), write: true})
 	}
 	t.positions, t.log = nil, nil
 	return list

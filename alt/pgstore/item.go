@@ -57,6 +57,7 @@ type item struct {
 	work    alt.Work // empty when it is in no queue
 	claimed bool
 	late    bool
+	alone   bool  // nothing else is in its lane's queue
 	token   int64 // 0: nobody holds it
 	attempt int
 }
@@ -71,9 +72,11 @@ const selectItems = `WITH ids AS MATERIALIZED (
 			JOIN items i ON i.agency = n.agency AND i.channel = n.channel AND i.provider = n.provider AND i.direction = 2
 			GROUP BY n.agency, n.channel, n.provider),
 	q AS MATERIALIZED (
-		SELECT l.id, l.work, l.claimed, l.late, l.token, l.attempt FROM ids JOIN live l ON l.id = ids.id FOR UPDATE OF l)
+		SELECT l.id, l.work, l.claimed, l.late, l.token, l.attempt, NOT EXISTS (
+				SELECT 1 FROM live o WHERE o.lane = l.lane AND o.id <> l.id AND (o.work = 'outbox') = (l.work = 'outbox')) AS alone
+		FROM ids JOIN live l ON l.id = ids.id FOR UPDATE OF l)
 	SELECT i.id, i.lane, i.talk, i.kind, i.agency, i.channel, i.peer, i.accepted, i.direction, i.message IS NOT NULL, i.status, i.code, i.provider,
-		l.state, q.work, q.claimed, q.late, q.token, q.attempt
+		l.state, q.work, q.claimed, q.late, q.token, q.attempt, q.alone
 	FROM ids JOIN items i ON i.id = ids.id LEFT JOIN q ON q.id = i.id LEFT JOIN letters l ON l.item = i.id`
 
 // readItems reads items by id, and messages by the provider's id.
@@ -103,6 +106,7 @@ func itemOf(r row) *item {
 		id: r.num(0), lane: r.num(1), talk: r.num(2), kind: kind(r.num(3)), address: addressOf(r, 4), accepted: r.time(7), kept: r.num(8) != 0, out: r.num(8) == 2,
 		ours: r.is(9), status: channels.Status(r.str(10)), code: r.str(11), provider: channels.ProviderID(r.str(12)),
 		letter: alt.LetterState(r.str(13)), work: alt.Work(r.str(14)), claimed: r.is(15), late: r.is(16), token: r.num(17), attempt: int(r.num(18)),
+		alone: r.is(19),
 	}
 }
 
@@ -161,7 +165,7 @@ const insertLive = `INSERT INTO live (id, agency, channel, lane, work, place, pr
 		n.first AND NOT EXISTS (SELECT 1 FROM live l WHERE l.lane = n.lane AND NOT l.late AND
 			CASE n.work WHEN 'inbox' THEN l.work IN ('inbox', 'media') ELSE l.work = n.work END)
 	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::bigint[], $8::boolean[], $9::timestamptz[],
-		$10::boolean[]) AS n(id, agency, channel, lane, work, place, priority, late, due, first)`
+		$10::boolean[]) AS n(id, agency, channel, lane, work, place, priority, late, due, first)` + returningHeads
 
 // headed fills in the last column of insertLive's rows: whether an item is the
 // first of the rows in its lane.
@@ -187,7 +191,7 @@ func headed(rows [][]any) [][]any {
 
 // raise lifts lanes in which something more urgent waits than their head is.
 const raise = `UPDATE live SET rank = n.rank FROM unnest($1::bigint[], $2::bigint[]) AS n(lane, rank)
-	WHERE live.lane = n.lane AND live.work = 'outbox' AND live.head AND live.rank < n.rank`
+	WHERE live.lane = n.lane AND live.work = 'outbox' AND live.head AND live.rank < n.rank` + returningHeads
 
 // promote finds the heads of lanes. Messages whose file is being fetched stand
 // in two queues: in their own, and, for who comes after them, in the Inbox.
@@ -197,7 +201,9 @@ const promote = `UPDATE live SET head = true, rank = coalesce(c.rank, live.prior
 			(SELECT id, work FROM live WHERE lane = n.lane AND NOT late AND work IN ('inbox', 'media') ORDER BY place LIMIT 1)
 			UNION (SELECT id, work FROM live WHERE lane = n.lane AND NOT late AND work = 'media' ORDER BY place LIMIT 1)
 			UNION (SELECT id, work FROM live WHERE lane = n.lane AND NOT late AND work = 'outbox' ORDER BY place LIMIT 1)) AS x) AS c
-	WHERE live.id = c.id AND NOT live.head`
+	WHERE live.id = c.id AND NOT live.head` + returningHeads
+
+const leave = "DELETE FROM live WHERE id = ANY($1::bigint[])"
 
 // enqueue puts an item that is in no queue at the end of its lane, or, with a
 // time to come, there when it has come.
@@ -215,15 +221,16 @@ func (t *tx) enqueue(it *item, place int64, priority channels.Priority, at time.
 			t.urgent[it.lane] = priority
 		}
 	}
-	it.claimed, it.token, it.attempt = false, 0, 0
+	t.joined[queueOf{it.lane, it.work == alt.Outbox}] = true
+	it.claimed, it.token, it.attempt, it.alone = false, 0, 0, false
 	t.items[it.id] = it
 }
 
 // unqueue takes an item out of its queue.
 func (t *tx) unqueue(it *item) {
 	if it.work != "" {
-		t.gone = append(t.gone, it.id)
-		t.freed[it.lane] = true
+		t.gone = append(t.gone, departure{it.id, queueOf{it.lane, it.work == alt.Outbox}, it.alone})
+		t.dropped = append(t.dropped, it.id)
 	}
 	it.work, it.claimed, it.late, it.token, it.attempt = "", false, false, 0, 0
 }

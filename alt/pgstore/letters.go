@@ -63,7 +63,7 @@ func (s *Store) Settle(ctx context.Context, agency channels.Agency, id int64, v 
 	if err != nil {
 		return err
 	}
-	n := &needs{items: []int64{id}, numbers: 1}
+	n := &needs{items: []int64{id}, strays: []int64{id}, numbers: 1}
 	return s.do(ctx, n, func(t *tx) error {
 		it, err := t.find(id)
 		if err != nil {

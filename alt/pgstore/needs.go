@@ -14,7 +14,8 @@ import (
 // not named here is read when it is wanted.
 type needs struct {
 	locks   []int64 // lanes, addresses and provider ids, see lockOf
-	items   []int64 // whose lanes are locked as well
+	items   []int64
+	strays  []int64 // items whose lanes are to be found, and locked
 	people  []channels.Address
 	talks   []talkKey
 	keys    []eventKey
@@ -54,6 +55,7 @@ type (
 func (n *needs) add(m *needs) {
 	n.locks = append(n.locks, m.locks...)
 	n.items = append(n.items, m.items...)
+	n.strays = append(n.strays, m.strays...)
 	n.people = append(n.people, m.people...)
 	n.talks = append(n.talks, m.talks...)
 	n.keys = append(n.keys, m.keys...)
@@ -67,7 +69,7 @@ func (n *needs) add(m *needs) {
 
 func (n *needs) clear() {
 	*n = needs{
-		locks: n.locks[:0], items: n.items[:0], people: n.people[:0], talks: n.talks[:0], keys: n.keys[:0], sends: n.sends[:0], onces: n.onces[:0],
+		locks: n.locks[:0], items: n.items[:0], strays: n.strays[:0], people: n.people[:0], talks: n.talks[:0], keys: n.keys[:0], sends: n.sends[:0], onces: n.onces[:0],
 		named: n.named[:0], parked: n.parked[:0], marks: n.marks[:0],
 	}
 }
@@ -102,9 +104,7 @@ func (s *Store) needsOf(it alt.Item, p *change) *needs {
 			n.people, n.locks = append(n.people, a), append(n.locks, s.addressLock(a))
 		}
 	}
-	if it.ID != 0 {
-		n.items = append(n.items, it.ID)
-	}
+	s.needItem(n, it)
 	if p.Session != nil {
 		person(p.Session.Address)
 	}
@@ -149,6 +149,21 @@ func (s *Store) needsOf(it alt.Item, p *change) *needs {
 		n.onces = append(n.onces, onceKey{p.Once.Agency, p.Once.Key})
 	}
 	return n
+}
+
+// needItem names a claimed item. What it holds tells its lane, unless the caller
+// has changed it: then the lock is had later.
+func (s *Store) needItem(n *needs, it alt.Item) {
+	if it.ID == 0 {
+		return
+	}
+	n.items = append(n.items, it.ID)
+	switch {
+	case it.Outbound != nil:
+		n.locks = append(n.locks, s.addressLock(it.Outbound.To))
+	case it.Event != nil:
+		n.locks = append(n.locks, s.laneLock(channels.Lane(it.Event)))
+	}
 }
 
 func (s *Store) needArrival(n *needs, a *arrival) {

@@ -13,9 +13,13 @@ import (
 	"github.com/liidestuja/liidestuja/alt"
 )
 
-// tellEvery bounds how often a replica notifies: the server orders notifying
+// tellAfter is how long a replica waits before it notifies: what its own workers
+// have taken by then is nothing to the others, and the server orders notifying
 // transactions one after the other.
-const tellEvery = 5 * time.Millisecond
+const tellAfter = 10 * time.Millisecond
+
+// changed is said of what is no work, or no work any more.
+const changed = "changed"
 
 // news passes on which queues got work, from replica to replica.
 type news struct {
@@ -68,10 +72,13 @@ func (n *news) loop() {
 		case <-n.done:
 			return
 		}
+		pauseFor(context.Background(), tellAfter)
+		words := []string{strconv.FormatInt(n.s.replica, 10), changed}
 		n.mu.Lock()
-		words := []string{strconv.FormatInt(n.s.replica, 10)}
 		for w := range n.wakes {
-			words = append(words, w)
+			if n.s.ready.left(alt.Work(w)) {
+				words = append(words, w)
+			}
 		}
 		clear(n.wakes)
 		n.mu.Unlock()
@@ -81,7 +88,6 @@ func (n *news) loop() {
 			return err
 		})
 		cancel()
-		pauseFor(context.Background(), tellEvery)
 	}
 }
 
@@ -96,6 +102,9 @@ func (n *news) heard(payload string) {
 		return
 	}
 	for _, w := range words[1:] {
+		if w == changed {
+			w = ""
+		}
 		n.pass(alt.Work(w))
 	}
 }
@@ -110,6 +119,7 @@ func (n *news) everything() {
 // pass gives work to every reader that has room; one that has not will look
 // anyway.
 func (n *news) pass(w alt.Work) {
+	n.s.ready.hear(w)
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for ch := range n.readers {
@@ -123,7 +133,8 @@ func (n *news) pass(w alt.Work) {
 func (n *news) close() { n.end.Do(func() { close(n.done) }) }
 
 // Notify returns a channel that gets the name of a queue when another replica
-// has put work into it, or finished what held work back. It is closed when ctx
+// has put work into it, or finished what held work back, and has left it to
+// others; and an empty one when another replica has changed something. It is closed when ctx
 // ends or the store is closed. News may be lost, so readers look now and then
 // by themselves. With Config.Pooled it gets the name of every queue with work
 // that can be claimed, each Config.Poll.
@@ -168,12 +179,13 @@ func (s *Store) poll(ctx context.Context, ch chan<- alt.Work) {
 		case <-tick.C:
 		}
 		rows, err := s.read(ctx, `SELECT w FROM unnest(ARRAY['media', 'inbox', 'outbox', 'reconcile']) AS w
-			WHERE EXISTS (SELECT 1 FROM live WHERE work = w AND head AND due IS NULL)
+			WHERE EXISTS (SELECT 1 FROM live WHERE work = w AND head AND due IS NULL AND NOT claimed)
 				OR EXISTS (SELECT 1 FROM live WHERE due <= coalesce($1::timestamptz, statement_timestamp()))`, s.clock())
 		if errors.Is(err, alt.ErrClosed) {
 			return
 		}
 		for _, r := range rows {
+			s.ready.hear(alt.Work(r.str(0)))
 			select {
 			case ch <- alt.Work(r.str(0)):
 			default:

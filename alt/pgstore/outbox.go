@@ -55,6 +55,7 @@ func (t *tx) queue(o *sending, talk int64) (fresh bool, err error) {
 	}
 	t.insert(insertMessage, it.id, string(to.Agency), string(to.Channel), string(to.Peer), it.lane, o.body, text(o.search), number(talk), t.now,
 		string(o.out.ID), int64(o.out.Part), o.print[:])
+	t.contents = append(t.contents, content{id: it.id, kind: outgoing, accepted: t.now, body: o.body})
 	t.enqueue(it, it.id, o.out.Priority, time.Time{})
 	t.touch(to.Agency, talk)
 	return true, nil
@@ -108,7 +109,9 @@ func (t *tx) unknown(it *item) error {
 		return nil
 	}
 	t.exec("UPDATE items SET attempts = attempts + $2 WHERE id = $1", it.id, it.attempt)
-	t.exec("UPDATE live SET work = 'reconcile', head = true, rank = 0, claimed = false, attempt = 0, due = NULL, since = $2 WHERE id = $1", it.id, t.now)
+	t.dropped = append(t.dropped, it.id)
+	t.offer("UPDATE live SET work = 'reconcile', head = true, rank = 0, claimed = false, attempt = 0, due = NULL, since = $2 WHERE id = $1"+returningHeads,
+		it.id, t.now)
 	it.work, it.claimed, it.attempt = alt.Reconcile, false, 0
 	t.freed[it.lane] = true
 	t.wakes[string(alt.Reconcile)] = true

@@ -33,15 +33,6 @@ func (s *Store) Load(ctx context.Context, a channels.Address) (*session.Session,
 	return p.session, nil
 }
 
-// person returns what is committed about an address.
-func (s *Store) person(ctx context.Context, a channels.Address) (*person, error) {
-	r, err := s.readOne(ctx, selectPerson, string(a.Agency), string(a.Channel), string(a.Peer))
-	if err != nil {
-		return nil, err
-	}
-	return s.vault.decodePerson(r)
-}
-
 // ByCode implements session.Lookup.
 func (s *Store) ByCode(ctx context.Context, agency channels.Agency, code eid.PersonalCode) ([]session.Session, error) {
 	rows, err := s.read(ctx, "SELECT session, identity FROM people WHERE agency = $1 AND code = $2", string(agency), s.vault.Hash(agency, code))

@@ -41,10 +41,6 @@ const (
 	selectPeople = `SELECT ` + personColumns + ` FROM unnest($1::text[], $2::text[], $3::text[]) AS a(agency, channel, peer)
 		JOIN people p ON p.agency = a.agency AND p.channel = a.channel AND p.peer = a.peer
 		LEFT JOIN conversations c ON c.id = p.talk LEFT JOIN positions n ON n.talk = p.talk`
-
-	selectPerson = `SELECT ` + personColumns + ` FROM people p
-		LEFT JOIN conversations c ON c.id = p.talk LEFT JOIN positions n ON n.talk = p.talk
-		WHERE p.agency = $1 AND p.channel = $2 AND p.peer = $3`
 )
 
 // readPeople reads what is stored about addresses, whose locks are held.
@@ -90,7 +86,7 @@ func (t *tx) edit(a channels.Address, p *person) *person {
 	return &c
 }
 
-// decodePerson reads a row of selectPerson; none is a person of whom nothing
+// decodePerson reads a row of selectPeople; none is a person of whom nothing
 // is known.
 func (v *vault) decodePerson(r row) (*person, error) {
 	p := &person{}

@@ -1,13 +1,16 @@
 package pgstore
 
 import (
+	"slices"
 	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// takeLocks locks, in the order of their numbers, what is named and the lanes
-// of items and of messages. Nobody waits for another in a circle then.
+// takeKnown locks what is named, which is in order. takeLocks locks the lanes of
+// items and of messages, too. Nobody waits for another in a circle then.
+const takeKnown = `SELECT count(pg_advisory_xact_lock(k)) FROM unnest($1::bigint[]) AS k`
+
 const takeLocks = `SELECT k, pg_advisory_xact_lock(k) FROM (
 	SELECT k FROM (SELECT unnest($1::bigint[]) AS k
 		UNION SELECT lane FROM items WHERE id = ANY($2::bigint[])
@@ -27,13 +30,7 @@ func (t *tx) begin(start []statement, n *needs) error {
 			return nil
 		},
 	})
-	agencies, lines, providers := columnsOf(n.named)
-	list = append(list, statement{sql: takeLocks, args: []any{n.locks, n.items, agencies, lines, providers}, read: func(rows []row) error {
-		for _, r := range rows {
-			t.held[r.num(0)] = true
-		}
-		return nil
-	}})
+	list = append(list, t.takeLocks(n))
 	if n.numbers > 0 {
 		list = append(list, statement{sql: drawNumbers, args: []any{n.numbers}, read: t.drawn})
 	}
@@ -47,6 +44,26 @@ func (t *tx) begin(start []statement, n *needs) error {
 		list = append(list, t.readTalks(n.talks))
 	}
 	return t.send(append(list, t.readKeys(n)...))
+}
+
+func (t *tx) takeLocks(n *needs) statement {
+	slices.Sort(n.locks)
+	locks := slices.Compact(n.locks)
+	if len(n.strays)+len(n.named) == 0 {
+		return statement{sql: takeKnown, args: []any{locks}, read: func([]row) error {
+			for _, k := range locks {
+				t.held[k] = true
+			}
+			return nil
+		}}
+	}
+	agencies, lines, providers := columnsOf(n.named)
+	return statement{sql: takeLocks, args: []any{locks, n.strays, agencies, lines, providers}, read: func(rows []row) error {
+		for _, r := range rows {
+			t.held[r.num(0)] = true
+		}
+		return nil
+	}}
 }
 
 const (

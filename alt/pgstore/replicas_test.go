@@ -31,9 +31,19 @@ func TestALaneHasOneLiveItemAmongReplicas(t *testing.T) {
 	require.Len(t, items, 2)
 	require.Empty(t, claim(t, b, alt.Inbox, 10))
 	commit(t, a, items[0], alt.Changes{})
-	items = claim(t, b, alt.Inbox, 10)
-	require.Len(t, items, 1)
+	items = soon(t, b, alt.Inbox, 1)
 	require.Equal(t, "2", items[0].Event.Meta().Key)
+}
+
+// soon claims so many, some of which another replica has put there.
+func soon(t *testing.T, st *pgstore.Store, work alt.Work, n int) (items []alt.Item) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		items = append(items, claim(t, st, work, n)...)
+		return len(items) >= n
+	}, 20*time.Second, time.Millisecond)
+	require.Len(t, items, n)
+	return items
 }
 
 func TestAKeyIsNewAtOneReplicaOnly(t *testing.T) {
@@ -152,8 +162,7 @@ func TestAMessageIsQueuedInACallersTransaction(t *testing.T) {
 	require.ErrorIs(t, queue(keep, answer(at("mari"), "1", "another")), alt.ErrIDReused)
 	require.ErrorIs(t, queue(keep, answer(at("mari"), "3", "x"), answer(at("mari"), "3", "y")), alt.ErrIDReused)
 	for _, want := range []channels.MessageID{"1", "2"} {
-		items := claim(t, b, alt.Outbox, 10)
-		require.Len(t, items, 1)
+		items := soon(t, b, alt.Outbox, 1)
 		require.Equal(t, want, items[0].Outbound.ID)
 		commit(t, b, items[0], alt.Changes{Receipt: &channels.Receipt{ID: channels.ProviderID("p" + want)}})
 	}

@@ -38,9 +38,12 @@ type Store struct {
 	noted chan struct{} // there may be notes
 
 	calls   chan *call
+	lookups chan *lookup
 	closing sync.RWMutex // held for reading while a call is queued, or a query runs
 	closed  bool
-	looked  atomic.Int64                          // when Claim last looked what is due, in nanoseconds
+	ready   *ready
+	times   sync.Mutex // guards timers
+	timers  timers
 	wrote   chan struct{}                         // closed when the writer has ended
 	fault   atomic.Pointer[func(sql string) bool] // a test's
 }
@@ -57,16 +60,20 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{
 		cfg: cfg, dial: dial, pool: newPool(dial, cfg.Connections), calls: make(chan *call, 4*batchSize), wrote: make(chan struct{}), noted: make(chan struct{}, 1),
+		lookups: make(chan *lookup, 4*lookupsAtOnce),
 	}
 	if s.vault, err = newVault(cfg.Key); err != nil {
 		return nil, err
 	}
-	s.news = newNews(s)
+	s.news, s.ready = newNews(s), newReady()
 	if err := s.start(ctx); err != nil {
 		s.pool.close()
 		return nil, err
 	}
 	s.news.start()
+	for range lookers {
+		go s.lookUp()
+	}
 	w := &writer{s: s}
 	go func() {
 		defer close(s.wrote)
@@ -234,6 +241,7 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	close(s.calls)
+	close(s.lookups)
 	s.closing.Unlock()
 	<-s.wrote
 	s.news.close()

@@ -8,6 +8,8 @@ import (
 // rewrite replaces what an item says.
 func (t *tx) rewrite(id int64, body []byte, search string) {
 	t.exec("UPDATE items SET body = $2, search = $3 WHERE id = $1", id, body, text(search))
+	t.exec("UPDATE live SET rewritten = true WHERE id = $1", id)
+	t.rewritten = append(t.rewritten, id)
 }
 
 // dropRaw deletes the provider's bytes of an event.

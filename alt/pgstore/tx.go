@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 )
 
@@ -48,8 +49,15 @@ type tx struct {
 	rows   map[string]*bulk
 	order  []*bulk
 	urgent map[int64]channels.Priority // by lane
-	gone   []int64                     // items that leave their queue
+	gone   []departure                 // items that leave their queue
+	joined map[queueOf]bool            // where items were added
 	freed  map[int64]bool              // lanes that may have another head
+
+	// For ready, when the transaction is durable.
+	offers    []head
+	dropped   []int64 // items that nobody holds any more
+	contents  []content
+	rewritten []int64
 
 	saved     map[int64]bool
 	positions []positioned
@@ -60,11 +68,26 @@ type tx struct {
 }
 
 // statement is one statement of a pipeline. read gets its rows, and is nil when
-// it changes something and gives none.
+// it gives none.
 type statement struct {
-	sql  string
-	args []any
-	read func(rows []row) error
+	sql   string
+	args  []any
+	write bool // it changes something
+	read  func(rows []row) error
+}
+
+// queueOf is a lane's events, those whose file is being fetched among them, or
+// its messages.
+type queueOf struct {
+	lane int64
+	out  bool
+}
+
+// departure is an item that leaves its queue.
+type departure struct {
+	id    int64
+	queue queueOf
+	alone bool // nothing else was in that queue when the transaction began
 }
 
 // bulk is rows that one statement writes.
@@ -79,13 +102,34 @@ func newTx(ctx context.Context, s *Store, c link) *tx {
 		linked: make(map[*person]bool), talks: make(map[talkKey]storedTalk), items: make(map[int64]*item), known: make(map[eventKey]bool), prints: make(map[messageKey][]byte),
 		onces: make(map[onceKey][]byte), named: make(map[providerKey]int64), parked: make(map[providerKey][]parked),
 		marks: make(map[channels.Address][]watermark), rows: make(map[string]*bulk), urgent: make(map[int64]channels.Priority),
-		freed: make(map[int64]bool), saved: make(map[int64]bool), wakes: make(map[string]bool),
+		joined: make(map[queueOf]bool), freed: make(map[int64]bool), saved: make(map[int64]bool), wakes: make(map[string]bool),
 	}
 }
 
 // exec has a statement executed before the next one that reads, or at the end.
 func (t *tx) exec(sql string, args ...any) {
-	t.queued = append(t.queued, statement{sql: sql, args: args})
+	t.queued = append(t.queued, statement{sql: sql, args: args, write: true})
+}
+
+// returningHeads ends a statement after which items may be ready; see offer.
+const returningHeads = ` RETURNING live.id, live.place, live.work, live.agency, live.channel, live.rank,
+	live.head AND NOT live.claimed AND live.due IS NULL`
+
+// offer is exec for such a statement.
+func (t *tx) offer(sql string, args ...any) {
+	t.queued = append(t.queued, statement{sql: sql, args: args, write: true, read: t.ready})
+}
+
+func (t *tx) ready(rows []row) error {
+	for _, r := range rows {
+		if r.is(6) {
+			t.offers = append(t.offers, head{
+				id: r.num(0), place: r.num(1), work: alt.Work(r.str(2)), agency: channels.Agency(r.str(3)), line: channels.ID(r.str(4)),
+				rank: channels.Priority(r.num(5)),
+			})
+		}
+	}
+	return nil
 }
 
 // insert has rows written by one statement, before what exec was given. A row
@@ -111,8 +155,8 @@ func (t *tx) send(list []statement) error {
 func pipeline(ctx context.Context, s *Store, c link, list []statement) error {
 	var b pgx.Batch
 	for _, st := range list {
-		if st.read == nil && s.fails(st.sql) {
-			st.sql, st.args = failing, nil
+		if st.write && s.fails(st.sql) {
+			st.sql, st.args, st.read = failing, nil, nil
 		}
 		q := b.Queue(st.sql, st.args...)
 		if st.read != nil {
@@ -141,32 +185,37 @@ func (t *tx) pending() []statement {
 		return cmp.Compare(rankOf(a.sql), rankOf(b.sql))
 	})
 	for _, b := range t.order {
+		st := statement{sql: b.sql, write: true}
 		if b.sql == insertLive {
-			b.rows = headed(b.rows)
+			b.rows, st.read = headed(b.rows), t.ready
 		}
-		args := make([]any, len(b.rows[0]))
-		for i := range args {
-			args[i] = column(b.rows, i)
-		}
-		list = append(list, statement{sql: b.sql, args: args})
+		st.args = columns(b.rows)
+		list = append(list, st)
 	}
 	if len(t.urgent) > 0 {
 		lanes, ranks := make([]int64, 0, len(t.urgent)), make([]int64, 0, len(t.urgent))
 		for lane, p := range t.urgent {
 			lanes, ranks = append(lanes, lane), append(ranks, int64(p))
 		}
-		list = append(list, statement{sql: raise, args: []any{lanes, ranks}})
+		list = append(list, statement{sql: raise, args: []any{lanes, ranks}, write: true, read: t.ready})
 	}
 	list = append(list, t.queued...)
 	if len(t.gone) > 0 {
-		list = append(list, statement{sql: "DELETE FROM live WHERE id = ANY($1::bigint[])", args: []any{t.gone}})
+		ids := make([]int64, len(t.gone))
+		for i, d := range t.gone {
+			ids[i] = d.id
+			if !d.alone || t.joined[d.queue] {
+				t.freed[d.queue.lane] = true
+			}
+		}
+		list = append(list, statement{sql: leave, args: []any{ids}, write: true})
 	}
 	if len(t.freed) > 0 {
 		lanes := make([]int64, 0, len(t.freed))
 		for lane := range t.freed {
 			lanes = append(lanes, lane)
 		}
-		list = append(list, statement{sql: promote, args: []any{lanes}})
+		list = append(list, statement{sql: promote, args: []any{lanes}, write: true, read: t.ready})
 	}
 	t.order, t.queued, t.gone = nil, nil, nil
 	clear(t.rows)

@@ -127,6 +127,7 @@ func (w *writer) transact(batch []*call) error {
 	for _, f := range t.then {
 		f()
 	}
+	w.s.ready.durable(t)
 	w.s.news.tell(t.wakes)
 	return nil
 }
@@ -165,7 +166,7 @@ func (w *writer) try(t *tx, batch []*call) (committing bool, err error) {
 			return false, c.err
 		}
 	}
-	return true, t.send(append(t.finish(), statement{sql: "COMMIT"}))
+	return true, t.send(append(t.finish(), statement{sql: "COMMIT", write: true}))
 }
 
 // starting is how a transaction of the writer begins. Through a pooler nothing
