@@ -121,7 +121,9 @@ func TestEveryChangeOfAContentIsFoundAndNamed(t *testing.T) {
 			func(ids []string) []string { return []string{missing + ids[4]} }, "no purge accounts for it"},
 		"a part deleted": {func(ids []string) []string { return []string{"DELETE FROM items WHERE message = 'm2' AND part = 1"} },
 			func(ids []string) []string { return []string{missing + ids[5] + " part 1"} }, "no purge accounts for it"},
-		"given to another agency": {func(ids []string) []string { return []string{"UPDATE items SET agency = 'rik' WHERE id = " + ids[0][3:]} },
+		"given to another agency": {func(ids []string) []string {
+			return []string{"UPDATE items SET agency = 'rik' WHERE id = " + ids[0][3:]}
+		},
 			func(ids []string) []string { return []string{missing + ids[0]} }, "no purge accounts for it"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -245,6 +246,9 @@ func (w *world) file(name string, change func(b []byte) []byte) {
 }
 
 var errScripted = errors.New("scripted")
+
+// errNoSpace is what a full disk says.
+var errNoSpace = syscall.ENOSPC
 
 // attackOnly changes the database and leaves all closed.
 func (w *world) attackOnly(statement string) {

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/internal/httpx"
 )
 
@@ -21,7 +22,7 @@ const minSecret = 16
 type HookConfig struct {
 	// Name is for logs. Default "webhook".
 	Name string
-	// URL gets each checkpoint by POST: https, without query and user.
+	// URL gets each checkpoint, or page of entries, by POST: https, without query and user.
 	URL string
 	// Secret signs requests, so that the receiver keeps nothing of strangers. At
 	// least 16 bytes.
@@ -35,7 +36,8 @@ type HookConfig struct {
 	InsecureHTTP bool
 }
 
-// Hook is a Witness behind an URL. The request's body is the note as it is, and
+// Hook is a Witness behind an URL, and a Sink. The request's body is the note as it
+// is, or entries as JSON lines, and
 //
 //	Liidestuja-Timestamp: seconds since 1970
 //	Liidestuja-Signature: v1=hex(HMAC-SHA256(secret, timestamp + "." + body))
@@ -48,7 +50,7 @@ type Hook struct {
 	now    func() time.Time
 }
 
-// NewHook checks cfg and returns a witness. It does no I/O.
+// NewHook checks cfg and returns a witness or sink. It does no I/O.
 func NewHook(cfg HookConfig) (*Hook, error) {
 	if len(cfg.Secret) < minSecret {
 		return nil, fmt.Errorf("audit: HookConfig.Secret must be at least %d bytes", minSecret)
@@ -67,24 +69,37 @@ func NewHook(cfg HookConfig) (*Hook, error) {
 	return h, nil
 }
 
-// Name implements Witness.
+// Name implements Witness and Sink.
 func (h *Hook) Name() string { return h.name }
 
 // Record implements Witness.
 func (h *Hook) Record(ctx context.Context, note []byte) error {
+	return h.post(ctx, "witness", "text/plain; charset=utf-8", note)
+}
+
+// Write implements Sink.
+func (h *Hook) Write(ctx context.Context, entries []alt.LogEntry) error {
+	b, err := lines(entries)
+	if err != nil {
+		return err
+	}
+	return h.post(ctx, "security log", "application/x-ndjson", b)
+}
+
+func (h *Hook) post(ctx context.Context, op, contentType string, body []byte) error {
 	at := strconv.FormatInt(h.now().Unix(), 10)
 	mac := hmac.New(sha256.New, h.secret)
 	_, _ = mac.Write([]byte(at + "."))
-	_, _ = mac.Write(note)
+	_, _ = mac.Write(body)
 	reply, err := h.client.Do(ctx, httpx.Call{
-		Op: "witness", Method: http.MethodPost, Body: note, ContentType: "text/plain; charset=utf-8",
+		Op: op, Method: http.MethodPost, Body: body, ContentType: contentType,
 		Header: http.Header{"Liidestuja-Timestamp": {at}, "Liidestuja-Signature": {"v1=" + hex.EncodeToString(mac.Sum(nil))}},
 	})
 	switch {
 	case err != nil:
-		return fmt.Errorf("audit: witness: %w", err)
+		return fmt.Errorf("audit: %s: %w", op, err)
 	case reply.Status < 200 || reply.Status > 299:
-		return errors.New("audit: witness: answered " + strconv.Itoa(reply.Status))
+		return errors.New("audit: " + op + ": answered " + strconv.Itoa(reply.Status))
 	}
 	return nil
 }
