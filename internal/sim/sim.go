@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"sync"
 	"time"
+	"unicode/utf16"
 )
 
 // Script holds failures to come, of a simulator's own kind.
@@ -171,4 +172,13 @@ func RetryAfter(h http.Header, d time.Duration) {
 	if d > 0 {
 		h.Set("Retry-After", strconv.Itoa(int((d+time.Second-1)/time.Second)))
 	}
+}
+
+// UTF16 is the length of a text in units of UTF-16, the strictest of what
+// platforms may mean by characters, bytes aside.
+func UTF16(s string) (n int) {
+	for _, r := range s {
+		n += utf16.RuneLen(r)
+	}
+	return n
 }

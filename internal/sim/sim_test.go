@@ -76,3 +76,7 @@ func TestRetryAfterIsInWholeSeconds(t *testing.T) {
 	sim.RetryAfter(h, 1500*time.Millisecond)
 	assert.Equal(t, "2", h.Get("Retry-After"))
 }
+
+func TestAFaceIsTwoUnits(t *testing.T) {
+	assert.Equal(t, []int{0, 4, 1, 2, 1}, []int{sim.UTF16(""), sim.UTF16("tere"), sim.UTF16("õ"), sim.UTF16("🙂"), sim.UTF16("\xff")})
+}

@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
@@ -55,19 +54,10 @@ func straight(t *testing.T, sim *birdtest.Server, info channels.Info, body objec
 	return false
 }
 
-// limitAccount has a line of each kind. Its platforms count as they are declared
-// to.
+// limitAccount has a line of each kind.
 func limitAccount(t *testing.T) (*birdtest.Server, []channels.Info) {
 	t.Helper()
-	sc := simConfig()
-	for i := range sc.Channels {
-		c := &sc.Channels[i]
-		c.Count = func(s string) int { return len(utf16.Encode([]rune(s))) }
-		if c.Platform == "instagram" {
-			c.Count = func(s string) int { return len(s) }
-		}
-	}
-	sim, err := birdtest.New(sc)
+	sim, err := birdtest.New(simConfig())
 	require.NoError(t, err)
 	var lines []channels.Info
 	for _, ch := range receiver(t).Channels() {

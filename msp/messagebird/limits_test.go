@@ -9,7 +9,6 @@ import (
 	"reflect"
 	"strings"
 	"testing"
-	"unicode/utf16"
 
 	"github.com/stretchr/testify/require"
 
@@ -53,16 +52,11 @@ func straight(t *testing.T, sim *messagebirdtest.Server, path string, body objec
 	return false
 }
 
-// limitAccount has a line of each kind. Its platforms count as they are declared
-// to: in units of UTF-16.
+// limitAccount has a line of each kind.
 func limitAccount(t *testing.T) (*messagebirdtest.Server, []channels.Info) {
 	t.Helper()
-	units := messagebirdtest.Limits{Count: func(s string) int { return len(utf16.Encode([]rune(s))) }}
 	sim, p := simulator(t, func(sc *messagebirdtest.Config, c *messagebird.Config) {
 		sc.Channels = append(sc.Channels, messagebirdtest.Channel{ID: botLine, Platform: "telegram", Number: "bot"})
-		for i := range sc.Channels {
-			sc.Channels[i].Limits = units
-		}
 		sc.Numbers = []messagebirdtest.Number{{Number: number}}
 		c.Lines = append(c.Lines, messagebird.Line{ID: "telegram", Kind: channels.Telegram, ChannelID: botLine},
 			messagebird.Line{ID: "mobile", Kind: channels.SMS, SMS: &messagebird.SMS{Originator: number}})

@@ -74,10 +74,10 @@ type Channel struct {
 	Platform string
 	// Address is the business side's: what a person writes to.
 	Address string
-	// MaxText is the longest text, in runes or in Count's unit. Default: the
+	// MaxText is the longest text, in Count's unit. Default: the
 	// platform's. Negative: no limit.
 	MaxText int
-	// Count measures texts. Default: runes.
+	// Count measures texts. Default: in units of UTF-16, on Instagram in bytes.
 	Count func(string) int
 	// Window is how long after the person's last message free messages are
 	// carried. 0: the platform's (24 h on WhatsApp, Messenger and Instagram).

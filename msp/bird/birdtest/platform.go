@@ -3,7 +3,8 @@ package birdtest
 import (
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // rules is what a platform carries, with the channel's own settings applied.
@@ -42,8 +43,13 @@ func rulesOf(c Channel) rules {
 	if c.MaxText != 0 {
 		r.text = max(c.MaxText, 0)
 	}
-	if r.count = c.Count; r.count == nil {
-		r.count = utf8.RuneCountInString
+	switch {
+	case c.Count != nil:
+		r.count = c.Count
+	case c.Platform == "instagram": // whose limit is one of bytes
+		r.count = func(s string) int { return len(s) }
+	default:
+		r.count = sim.UTF16
 	}
 	if c.Window != 0 {
 		r.window = c.Window

@@ -109,7 +109,7 @@ type Limits struct {
 	Text int
 	// Caption is the length of a media caption: 1024 on WhatsApp and Telegram. Negative: no limit.
 	Caption int
-	// Count measures both. Default: runes.
+	// Count measures both. Default: in units of UTF-16.
 	Count func(string) int
 }
 

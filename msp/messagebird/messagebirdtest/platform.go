@@ -4,7 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"github.com/liidestuja/liidestuja/internal/sim"
 )
 
 // rules is what a platform carries, with the channel's own settings applied.
@@ -47,7 +48,7 @@ func rulesOf(c Channel) rules {
 	r.caption = limit(c.Limits.Caption, r.caption)
 	r.count = c.Limits.Count
 	if r.count == nil {
-		r.count = utf8.RuneCountInString
+		r.count = sim.UTF16
 	}
 	if c.Window != 0 {
 		r.window = c.Window
