@@ -43,6 +43,7 @@ func (s lineService) SetProvider(p msp.Provider) error {
 func (a *app) manage(p parts) (err error) {
 	a.lines, err = lines.New(lines.Config{
 		Service: lineService{a.svc, a.monitor, a.traces}, Store: a.store, Providers: p.lines.providers, Agencies: a.agencies(),
+		Home: p.alt.Agency, Spread: p.spread(),
 		Ring: p.lines.ring, Secret: p.lines.secret, Now: p.alt.Now, Logger: p.logger,
 	})
 	if err != nil {

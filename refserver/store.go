@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/pgstore"
@@ -36,6 +37,19 @@ func opened[S alt.Store](s S, err error) (alt.Store, error) {
 
 func (p *parts) storeConfig() sqlitestore.Config {
 	return sqlitestore.Config{Path: databasePath(p.data), Key: p.key, KeyFile: p.keyFile, RawFor: p.rawFor, Now: p.alt.Now}
+}
+
+// linesSpread is how long a server may take to notice a line that was added or
+// removed at another one.
+const linesSpread = 3 * time.Second
+
+// spread returns how long the servers over the store may know different things;
+// zero: there is one.
+func (p *parts) spread() time.Duration {
+	if p.postgres == nil {
+		return 0
+	}
+	return linesSpread
 }
 
 // migrate brings the tables of the store to a version; latestVersion is the newest

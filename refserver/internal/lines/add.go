@@ -48,7 +48,7 @@ func (m *Manager) Add(ctx context.Context, who Who, r Request) (v View, created 
 	if err := r.check(); err != nil {
 		return v, false, err
 	}
-	f, err := m.loginOf(who, r.Login)
+	f, err := m.loginOf(ctx, who, r.Login)
 	switch {
 	case err != nil:
 		return v, false, err
@@ -61,13 +61,16 @@ func (m *Manager) Add(ctx context.Context, who Who, r Request) (v View, created 
 	}
 	ctx, done := acting(ctx)
 	defer done()
-	m.changing.Lock()
-	defer m.changing.Unlock()
+	change, err := m.begin(ctx)
+	if err != nil {
+		return v, false, err
+	}
+	defer change.end()
 	known, err := m.stored(ctx)
 	if err != nil {
 		return v, false, err
 	}
-	a := adding{m: m, p: m.providers[f.Provider], who: who, choice: f.Choices[i], known: known}
+	a := adding{m: m, change: change, p: m.providers[f.Provider], who: who, choice: f.Choices[i], known: known}
 	if err := a.find(r); err != nil {
 		return v, false, err
 	}
@@ -80,6 +83,7 @@ func (m *Manager) Add(ctx context.Context, who Who, r Request) (v View, created 
 // adding is one line that is being added.
 type adding struct {
 	m      *Manager
+	change *change
 	p      Provider
 	who    Who
 	choice Choice
@@ -162,6 +166,11 @@ func (a *adding) do(ctx context.Context, pin Secret) error {
 	if a.line.State == alt.LineActive {
 		if err := a.m.cfg.Service.SetProvider(with); err != nil {
 			return problem("internal").because(err)
+		}
+		if a.was == nil || a.was.State != alt.LineActive {
+			if err := a.change.announce(ctx, a.p.Name(), trial); err != nil {
+				return a.unserve(ctx, err)
+			}
 		}
 	}
 	if err := a.p.Subscribe(ctx, account); err != nil {

@@ -14,18 +14,40 @@ const checkEvery = 30 * time.Minute
 // system stands in the security log for what nobody did.
 const system = "system"
 
-// Run asks for waiting lines now and then, until ctx ends.
+// Run asks for waiting lines now and then, and for what other processes changed,
+// until ctx ends.
 func (m *Manager) Run(ctx context.Context) {
 	tick := time.NewTicker(checkEvery)
 	defer tick.Stop()
+	var look <-chan time.Time
+	if m.cfg.Spread > 0 {
+		often := time.NewTicker(max(m.cfg.Spread/3, time.Millisecond))
+		defer often.Stop()
+		look = often.C
+	}
+	told := ""
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 			m.CheckWaiting(ctx)
+		case <-look:
+			told = m.look(ctx, told)
 		}
 	}
+}
+
+// look refreshes, and tells a failure once.
+func (m *Manager) look(ctx context.Context, told string) string {
+	err := m.Refresh(ctx)
+	if err == nil || ctx.Err() != nil {
+		return ""
+	}
+	if err.Error() != told {
+		m.cfg.Logger.ErrorContext(ctx, "lines of other processes not known", "error", err)
+	}
+	return err.Error()
 }
 
 // CheckWaiting asks the provider of each line that waits for it.
@@ -57,8 +79,11 @@ func (m *Manager) Check(ctx context.Context, who Who, id channels.ID, pin Secret
 	}
 	ctx, done := acting(ctx)
 	defer done()
-	m.changing.Lock()
-	defer m.changing.Unlock()
+	change, err := m.begin(ctx)
+	if err != nil {
+		return View{}, err
+	}
+	defer change.end()
 	l, err := m.find(ctx, who, id)
 	if err != nil {
 		return View{}, err
@@ -139,8 +164,11 @@ func (m *Manager) become(ctx context.Context, who Who, p Provider, l *alt.Stored
 // that is. It may be repeated, also after it was broken off: what has the newest key
 // stays as it is. Lines that were changed meanwhile are tried again.
 func (m *Manager) Rekey(ctx context.Context, actor string) (changed int, err error) {
-	m.changing.Lock()
-	defer m.changing.Unlock()
+	change, err := m.begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer change.end()
 	list, err := m.stored(ctx)
 	if err != nil {
 		return 0, err

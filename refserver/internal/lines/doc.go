@@ -11,5 +11,9 @@
 // again goes on where it ended; one whose removal was broken off is served on, and
 // removing it again goes on likewise. Every act is in the agency's security log.
 //
+// Several processes over one store change lines one at a time, each puts into
+// service what another has stored, and a line is served by all of them before the
+// provider is told to send: see Config.Spread. A login goes on at any of them.
+//
 // What is the provider's own is behind [Provider].
 package lines

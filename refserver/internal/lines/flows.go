@@ -1,59 +1,61 @@
 package lines
 
 import (
-	"sync"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
 	"time"
+
+	"github.com/liidestuja/liidestuja/alt"
+	"github.com/liidestuja/liidestuja/channels"
 )
 
 // flows keeps what a login needs between two requests, sealed, for a short time and
-// in memory: a restart ends logins, and people begin again.
+// in the store: the next request may reach another process.
 type flows struct {
-	now func() time.Time
-
-	mu   sync.Mutex
-	byID map[string]keptFlow
+	store Store
+	home  channels.Agency
+	now   func() time.Time
 }
 
-type keptFlow struct {
-	box   []byte
-	until time.Time
+// flowKey is by what a login is found, whose id is not kept.
+func flowKey(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return "line.login." + hex.EncodeToString(sum[:])
 }
 
-// maxFlows bounds the memory: hardly anybody adds two lines at once.
-const maxFlows = 1000
+// put keeps a new one.
+func (f *flows) put(ctx context.Context, id string, box []byte, until time.Time) error {
+	return f.save(ctx, alt.Flow{Agency: f.home, Key: flowKey(id), Sealed: box, Expires: until})
+}
 
-func newFlows(now func() time.Time) *flows { return &flows{now: now, byID: make(map[string]keptFlow)} }
+func (f *flows) save(ctx context.Context, flow alt.Flow) error {
+	return f.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: []alt.Flow{flow}})
+}
 
-// put keeps a new one, and reports whether there was room.
-func (f *flows) put(id string, box []byte, until time.Time) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.now()
-	for id, k := range f.byID {
-		if !now.Before(k.until) {
-			delete(f.byID, id)
+// get returns one; alt.ErrNotFound.
+func (f *flows) get(ctx context.Context, id string) (alt.Flow, error) {
+	flow, err := f.store.Flow(ctx, f.home, flowKey(id))
+	if err == nil && !f.now().Before(flow.Expires) {
+		err = alt.ErrNotFound
+	}
+	return flow, err
+}
+
+// change replaces one by what next makes of it, unless that fails. Who changes the
+// same one meanwhile is let through first, so each step is taken once.
+func (f *flows) change(ctx context.Context, id string, next func(box []byte) ([]byte, error)) error {
+	for {
+		flow, err := f.get(ctx, id)
+		if err != nil {
+			return err
+		}
+		if flow.Sealed, err = next(flow.Sealed); err != nil {
+			return err
+		}
+		if err := f.save(ctx, flow); !errors.Is(err, alt.ErrConflict) {
+			return err
 		}
 	}
-	if len(f.byID) >= maxFlows {
-		return false
-	}
-	f.byID[id] = keptFlow{box, until}
-	return true
-}
-
-// change replaces one by what next makes of it, unless that fails; nobody else sees
-// it in between, so each step is taken once. It reports whether there is one.
-func (f *flows) change(id string, next func(box []byte) ([]byte, error)) (found bool, err error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	k, ok := f.byID[id]
-	if !ok || !f.now().Before(k.until) {
-		delete(f.byID, id)
-		return false, nil
-	}
-	box, err := next(k.box)
-	if err == nil {
-		f.byID[id] = keptFlow{box, k.until}
-	}
-	return true, err
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/internal/sealed"
 )
@@ -85,9 +86,9 @@ func (m *Manager) openFlow(id string, box []byte) (f flow, err error) {
 }
 
 // step changes a login, unless change refuses.
-func (m *Manager) step(id string, change func(*flow) error) (flow, error) {
+func (m *Manager) step(ctx context.Context, id string, change func(*flow) error) (flow, error) {
 	var f flow
-	found, err := m.flows.change(id, func(box []byte) (next []byte, err error) {
+	err := m.flows.change(ctx, id, func(box []byte) (next []byte, err error) {
 		if f, err = m.openFlow(id, box); err != nil {
 			return nil, err
 		}
@@ -96,8 +97,8 @@ func (m *Manager) step(id string, change func(*flow) error) (flow, error) {
 		}
 		return m.sealFlow(id, f)
 	})
-	if !found {
-		return f, problem("login_expired")
+	if errors.Is(err, alt.ErrNotFound) {
+		err = problem("login_expired")
 	}
 	return f, err
 }
@@ -122,17 +123,17 @@ func (m *Manager) Begin(ctx context.Context, who Who, provider string) (LoginVie
 	if err := m.note(ctx, m.entry(who, "line.login", "", map[string]string{"provider": provider})); err != nil {
 		return LoginView{}, err
 	}
-	if !m.flows.put(id, box, now.Add(LoginKept)) {
-		return LoginView{}, problem("too_many")
+	if err := m.flows.put(ctx, id, box, now.Add(LoginKept)); err != nil {
+		return LoginView{}, err
 	}
 	return m.loginView(ctx, id, f)
 }
 
 // Open binds the login to a browser and returns the cookie and the address of the
 // dialog. Until somebody came back it may be opened again; the last one counts.
-func (m *Manager) Open(_ context.Context, who Who, id string) (cookie, dialog string, err error) {
+func (m *Manager) Open(ctx context.Context, who Who, id string) (cookie, dialog string, err error) {
 	cookie = id + "." + rand.Text()
-	f, err := m.step(id, func(f *flow) error {
+	f, err := m.step(ctx, id, func(f *flow) error {
 		switch {
 		case f.Who != who:
 			return problem("not_found")
@@ -169,7 +170,7 @@ func (m *Manager) Return(ctx context.Context, provider, cookie string, query url
 	if denied != nil && AsProblem(denied).Code == "login_state" {
 		return "", denied
 	}
-	_, err = m.step(id, func(f *flow) error {
+	_, err = m.step(ctx, id, func(f *flow) error {
 		sum := sha256.Sum256([]byte(cookie))
 		if subtle.ConstantTimeCompare(sum[:], f.Browser) != 1 || f.Provider != provider || f.Step != StepBegun {
 			return problem("login_state")
@@ -180,13 +181,13 @@ func (m *Manager) Return(ctx context.Context, provider, cookie string, query url
 	if err != nil {
 		return "", problem("login_state") // also of one that there never was
 	}
+	ctx, done := acting(ctx)
+	defer done()
 	var choices []Choice
 	if err = denied; err == nil {
-		ctx, done := acting(ctx)
-		defer done()
 		choices, err = p.Choices(ctx, code)
 	}
-	_, kept := m.step(id, func(f *flow) error {
+	_, kept := m.step(ctx, id, func(f *flow) error {
 		f.Step, f.Choices = StepReady, choices
 		if err != nil {
 			f.Step, f.Problem = StepStopped, AsProblem(err).Code
@@ -198,7 +199,7 @@ func (m *Manager) Return(ctx context.Context, provider, cookie string, query url
 
 // Login returns a login of who.
 func (m *Manager) Login(ctx context.Context, who Who, id string) (LoginView, error) {
-	f, err := m.loginOf(who, id)
+	f, err := m.loginOf(ctx, who, id)
 	if err != nil {
 		return LoginView{}, err
 	}
@@ -206,13 +207,19 @@ func (m *Manager) Login(ctx context.Context, who Who, id string) (LoginView, err
 }
 
 // loginOf opens a login. Another person's is none.
-func (m *Manager) loginOf(who Who, id string) (flow, error) {
-	return m.step(id, func(f *flow) error {
-		if f.Who != who {
-			return problem("not_found")
-		}
-		return nil
-	})
+func (m *Manager) loginOf(ctx context.Context, who Who, id string) (flow, error) {
+	kept, err := m.flows.get(ctx, id)
+	if errors.Is(err, alt.ErrNotFound) {
+		return flow{}, problem("login_expired")
+	}
+	if err != nil {
+		return flow{}, err
+	}
+	f, err := m.openFlow(id, kept.Sealed)
+	if err == nil && f.Who != who {
+		err = problem("not_found")
+	}
+	return f, err
 }
 
 func (m *Manager) loginView(ctx context.Context, id string, f flow) (LoginView, error) {

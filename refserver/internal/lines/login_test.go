@@ -3,7 +3,6 @@ package lines_test
 import (
 	"net/url"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -45,7 +44,7 @@ func TestALoginEnds(t *testing.T) {
 	id = s.login()
 	s.restart()
 	_, err = s.m.Login(t.Context(), s.who, id)
-	s.fails("login_expired", err) // people begin again
+	require.NoError(t, err, "another process goes on with it")
 }
 
 func TestOnlyTheBrowserThatWentComesBack(t *testing.T) {
@@ -88,17 +87,4 @@ func TestALoginThatFailsSaysWhy(t *testing.T) {
 	require.Equal(t, []string{lines.StepStopped, "provider_down"}, []string{l.Step, l.Problem})
 	_, _, err = s.m.Add(t.Context(), s.who, lines.Request{Login: id, Kind: channels.Messenger, Account: "1001", ID: "politsei"})
 	s.fails("login_not_ready", err)
-}
-
-func TestLoginsAreBounded(t *testing.T) {
-	s := newScene(t)
-	for range 1000 {
-		_, err := s.m.Begin(t.Context(), s.who, "fake")
-		require.NoError(t, err)
-	}
-	_, err := s.m.Begin(t.Context(), s.who, "fake")
-	s.fails("too_many", err)
-	s.clock = s.clock.Add(time.Hour)
-	_, err = s.m.Begin(t.Context(), s.who, "fake")
-	require.NoError(t, err)
 }

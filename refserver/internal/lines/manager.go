@@ -26,11 +26,13 @@ type Service interface {
 // Store is what is needed of an alt.Store.
 type Store interface {
 	alt.Lines
+	Flow(ctx context.Context, agency channels.Agency, key string) (alt.Flow, error)
 	Commit(ctx context.Context, it alt.Item, c alt.Changes) error
 	Log(ctx context.Context, q alt.LogQuery) (entries []alt.LogEntry, next string, err error)
 }
 
-// Config of a Manager. All fields but Secret, Now and Logger are required.
+// Config of a Manager. All fields but Home, Spread, Secret, Now and Logger are
+// required.
 type Config struct {
 	Service   Service
 	Store     Store
@@ -38,6 +40,12 @@ type Config struct {
 	// Agencies are all whose lines are stored: key{} else may add one, because a
 	// start would not find it.
 	Agencies []channels.Agency
+	// Home is the agency under which the store keeps what is under way; the same in
+	// all processes. Default: the first of Agencies.
+	Home channels.Agency
+	// Spread is how long other processes over the same store may take to notice a
+	// change; each looks three times in it, while Run runs. Zero: there are none.
+	Spread time.Duration
 	// Ring seals the tokens.
 	Ring *sealed.Ring
 	// Secret is told each token that is used, for the redaction of the log. Default:
@@ -54,9 +62,9 @@ type Manager struct {
 	providers map[string]Provider
 	flows     *flows
 
-	// changing is held by whoever changes lines: one at a time, so that what was
-	// checked stays true.
+	// changing is held by whoever changes lines here, see begin.
 	changing sync.Mutex
+	serves   map[string]string // by provider: stateOf what is served
 
 	mu    sync.Mutex
 	waits map[key]string // by line: the code of what its last check found
@@ -83,7 +91,13 @@ func New(cfg Config) (*Manager, error) {
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	m := &Manager{cfg: cfg, providers: make(map[string]Provider), flows: newFlows(cfg.Now), waits: make(map[key]string)}
+	if cfg.Home == "" {
+		cfg.Home = cfg.Agencies[0]
+	}
+	m := &Manager{
+		cfg: cfg, providers: make(map[string]Provider), flows: &flows{cfg.Store, cfg.Home, cfg.Now},
+		serves: make(map[string]string), waits: make(map[key]string),
+	}
 	for _, p := range cfg.Providers {
 		m.providers[p.Name()] = p
 	}
@@ -106,12 +120,16 @@ func (m *Manager) Providers() []string {
 func (m *Manager) Load(ctx context.Context) error {
 	m.changing.Lock()
 	defer m.changing.Unlock()
+	list, err := m.stored(ctx)
+	if err != nil {
+		return err
+	}
 	for _, name := range m.Providers() {
 		if err := m.serve(ctx, m.providers[name]); err != nil {
 			return err
 		}
+		m.serves[name] = stateOf(name, list, nil)
 	}
-	list, err := m.stored(ctx)
 	for _, l := range list {
 		if l.State == alt.LineRemoved {
 			continue
@@ -123,7 +141,7 @@ func (m *Manager) Load(ctx context.Context) error {
 			m.cfg.Logger.WarnContext(ctx, "line is stored and not served: its provider is not configured", "line", l.ID, "provider", l.Provider)
 		}
 	}
-	return err
+	return nil
 }
 
 // key names a line in the store.

@@ -57,7 +57,6 @@ func kinds() map[string]Problem {
 		"login_expired":       {Status: 409, Title: "The login took too long; begin again"},
 		"login_denied":        {Status: 409, Title: "The login was broken off; begin again"},
 		"login_code":          {Status: 409, Title: "The login was used already; begin again"},
-		"too_many":            {Status: 429, Title: "Too many logins are under way"},
 		"too_many_failures":   {Status: 429, Title: "Too many wrong tokens came from here"},
 		"internal":            {Status: 500, Title: "The request failed"},
 		"provider_rejected":   {Status: 502, Title: "The provider refused it; nothing was changed"},

@@ -23,8 +23,11 @@ func (m *Manager) Remove(ctx context.Context, who Who, id channels.ID, confirm s
 	}
 	ctx, done := acting(ctx)
 	defer done()
-	m.changing.Lock()
-	defer m.changing.Unlock()
+	change, err := m.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer change.end()
 	l, err := m.find(ctx, who, id)
 	switch {
 	case err != nil:

@@ -81,8 +81,11 @@ func (m *Manager) Asked(ctx context.Context, code string, agencies ...channels.A
 // review asks the provider about each stored token, and rejects the lines whose
 // token is dead.
 func (m *Manager) review(ctx context.Context, p Provider) error {
-	m.changing.Lock()
-	defer m.changing.Unlock()
+	change, err := m.begin(ctx)
+	if err != nil {
+		return err
+	}
+	defer change.end()
 	list, err := m.stored(ctx)
 	if err != nil {
 		return err
