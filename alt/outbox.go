@@ -62,6 +62,10 @@ func (s *Service) send(ctx context.Context, it Item) {
 		s.release(ctx, it, l.info.ID, time.Time{}, &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrRejected, Outcome: channels.NotSent, Err: err}, "send")
 		return
 	}
+	if !s.timely(it) {
+		s.hold(ctx, it, s.cfg.Now())
+		return
+	}
 	done, err := l.breaker.Allow()
 	if err != nil { // it opened after the claim
 		s.hold(ctx, it, s.cfg.Now().Add(breakFor))

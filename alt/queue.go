@@ -90,6 +90,8 @@ type Item struct {
 	Event    channels.Event     // Inbox and Media
 	Outbound *channels.Outbound // Outbox and Reconcile
 	Since    time.Time          // Reconcile: when the outcome became unknown
+
+	asked time.Time // when the service asked for it, by the process's own clock
 }
 
 // Changes is everything that one Commit writes.

@@ -172,7 +172,11 @@ func (s *Service) claimItems(ctx context.Context, w Work, n int) ([]Item, error)
 			}
 		}
 	}
+	asked := time.Now()
 	items, err := s.cfg.Store.Claim(ctx, q)
+	for i := range items {
+		items[i].asked = asked
+	}
 	if w == Outbox {
 		for _, it := range items {
 			if l := s.lineOf(it.Outbound.To.Agency, it.Outbound.To.Channel); l != nil {
