@@ -17,7 +17,7 @@ const (
 	// replica has claimed, or a transaction is changing, is passed by. No index is
 	// touched.
 	claimHeads = `WITH free AS MATERIALIZED (
-			SELECT id FROM live WHERE id = ANY($1::bigint[]) AND work = $2 AND head AND NOT claimed AND due IS NULL FOR UPDATE SKIP LOCKED)
+			SELECT id FROM live WHERE id = ANY($1::bigint[]) AND work = $2 AND coalesce(head AND NOT claimed AND due IS NULL, false) FOR UPDATE SKIP LOCKED)
 		UPDATE live SET claimed = true, until = coalesce($3::timestamptz, clock_timestamp()) + $4::bigint * interval '1 microsecond',
 			attempt = attempt + 1, token = nextval('numbers'), replica = $5::bigint
 		FROM free WHERE live.id = free.id RETURNING live.id, attempt, token, since, rewritten`

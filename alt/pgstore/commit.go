@@ -202,19 +202,21 @@ func (t *tx) fetched(e *item, a *arrival) {
 	t.wakes[string(alt.Inbox)] = true
 }
 
+const finishEvent = `UPDATE items SET state = 1, body = NULL, search = NULL FROM unnest($1::bigint[]) AS n(id) WHERE items.id = n.id`
+
 // finishItem ends the work on an item. The content of an event that did not
 // become a message is deleted: nobody has a use for it any more.
 func (t *tx) finishItem(e *item) {
-	attempts := 0
-	if e.work == alt.Outbox {
-		attempts = e.attempt
+	attempts := e.attempt
+	if e.work != alt.Outbox {
+		attempts = 0
 	}
 	t.unqueue(e)
 	if e.kind == outgoing {
 		t.exec("UPDATE items SET state = $2, attempts = attempts + $3 WHERE id = $1", e.id, stateDone, attempts)
 		return
 	}
-	t.exec("UPDATE items SET state = $2, attempts = attempts + $3, body = NULL, search = NULL WHERE id = $1", e.id, stateDone, attempts)
+	t.update(finishEvent, rowKey{items, e.id}, e.id)
 	switch e.kind {
 	case received, edited, echoed:
 		t.dropRaw(e.id)

@@ -39,6 +39,9 @@ const (
 	stateCanceled
 )
 
+// items is the table, for rowKey.
+const items = "items"
+
 // item is an event or a message as it is in the transaction, with its place in
 // a queue if it has one.
 type item struct {

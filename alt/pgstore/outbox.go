@@ -135,7 +135,7 @@ func (t *tx) receive(it *item, r *channels.Receipt) error {
 	status := channels.Sent.Merge(r.Status)
 	if it.status == channels.Queued && it.provider == "" {
 		// As a rule nothing was reported yet, and one statement says it all.
-		t.insert(markSent, it.id, int64(attempts), at, string(r.ID), string(status))
+		t.update(markSent, rowKey{items, it.id}, it.id, int64(attempts), at, string(r.ID), string(status))
 		it.status, it.code = status, ""
 		t.called(it, r.ID)
 	} else {

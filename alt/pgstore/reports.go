@@ -19,8 +19,11 @@ func (t *tx) merge(m *item, st channels.Status, code string, at time.Time) {
 		code = ""
 	}
 	m.status, m.code = merged, code
-	t.exec("UPDATE items SET status = $2, status_at = $3, code = $4 WHERE id = $1", m.id, string(merged), at, text(code))
+	t.update(setStatus, rowKey{items, m.id}, m.id, string(merged), at, text(code))
 }
+
+const setStatus = `UPDATE items SET status = n.status, status_at = n.at, code = n.code
+	FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::text[]) AS n(id, status, at, code) WHERE items.id = n.id`
 
 // name lets a message be found by the provider's id.
 func (t *tx) name(m *item, id channels.ProviderID) {

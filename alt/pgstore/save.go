@@ -60,6 +60,19 @@ const insertPerson = `INSERT INTO people (id, agency, channel, peer, contact, th
 	SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bytea[], $6::text[], $7::bytea[], $8::bigint[], $9::timestamptz[],
 		$10::timestamptz[], $11::bytea[], $12::bytea[])`
 
+const (
+	updatePerson = `UPDATE people AS p SET contact = coalesce(n.contact, p.contact), thread = CASE WHEN n.threads THEN n.thread ELSE p.thread END,
+			session = coalesce(n.session, p.session), talk = CASE WHEN n.links THEN n.talk ELSE p.talk END,
+			started = CASE WHEN n.links THEN n.started ELSE p.started END, seen = CASE WHEN n.links THEN n.seen ELSE p.seen END,
+			identity = CASE WHEN n.proves THEN n.identity ELSE p.identity END, code = CASE WHEN n.proves THEN n.code ELSE p.code END
+		FROM unnest($1::bigint[], $2::bytea[], $3::boolean[], $4::text[], $5::bytea[], $6::boolean[], $7::bigint[], $8::timestamptz[], $9::timestamptz[],
+			$10::boolean[], $11::bytea[], $12::bytea[])
+			AS n(id, contact, threads, thread, session, links, talk, started, seen, proves, identity, code) WHERE p.id = n.id`
+
+	threadPerson = `UPDATE people SET thread = n.thread FROM unnest($1::bigint[], $2::text[]) AS n(id, thread) WHERE people.id = n.id`
+	threadTalk   = `UPDATE conversations SET thread = n.thread FROM unnest($1::bigint[], $2::text[]) AS n(id, thread) WHERE conversations.id = n.id`
+)
+
 // savePerson writes the row of a person: what is given, and which conversation
 // saveTalk made the latest one.
 func (t *tx) savePerson(a channels.Address, contact contactRow, ss sessionRow) error {
@@ -92,22 +105,10 @@ func (t *tx) savePerson(a channels.Address, contact contactRow, ss sessionRow) e
 			blob(ss.identity), blob(ss.code))
 		return nil
 	}
-	switch {
-	case contact.value != nil && ss.value != nil:
-		t.exec("UPDATE people SET contact = $2, thread = $3, session = $4 WHERE id = $1", p.row, contact.body, thread, ss.body)
-	case contact.value != nil:
-		t.exec("UPDATE people SET contact = $2, thread = $3 WHERE id = $1", p.row, contact.body, thread)
-	case ss.value != nil:
-		t.exec("UPDATE people SET session = $2 WHERE id = $1", p.row, ss.body)
-	}
 	// What indexes are made of is left alone where it can be: the row then stays
 	// in its page.
-	if links {
-		t.exec("UPDATE people SET talk = $2, started = $3, seen = $4 WHERE id = $1", p.row, talk, started, seen)
-		if ss.value != nil {
-			t.exec("UPDATE people SET identity = $2, code = $3 WHERE id = $1", p.row, blob(ss.identity), blob(ss.code))
-		}
-	}
+	t.update(updatePerson, rowKey{"people", p.row}, p.row, blob(contact.body), contact.value != nil, thread, blob(ss.body), links, talk, started, seen,
+		links && ss.value != nil, blob(ss.identity), blob(ss.code))
 	return nil
 }
 
@@ -146,7 +147,7 @@ func (t *tx) thread(a channels.Address, talk int64, thread string) error {
 		return err
 	}
 	if talk != 0 && (p.talkRow != talk || p.talk.Thread != thread) {
-		t.exec("UPDATE conversations SET thread = $2 WHERE id = $1", talk, thread)
+		t.update(threadTalk, rowKey{"conversations", talk}, talk, thread)
 		if p.talkRow == talk {
 			p = t.edit(a, p)
 			c := *p.talk
@@ -155,7 +156,7 @@ func (t *tx) thread(a channels.Address, talk int64, thread string) error {
 		}
 	}
 	if p.contact != nil && p.contact.Thread != thread {
-		t.exec("UPDATE people SET thread = $2 WHERE id = $1", p.row, thread)
+		t.update(threadPerson, rowKey{"people", p.row}, p.row, thread)
 		p = t.edit(a, p)
 		p.contact = cloneContact(p.contact)
 		p.contact.Thread = thread

@@ -9,8 +9,10 @@ const (
 	insertTalk = `INSERT INTO conversations (id, agency, name, channel, peer, version, open, kind, held_by, waiting, last, thread, search, body)
 		SELECT * FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::boolean[], $8::text[], $9::text[],
 			$10::timestamptz[], $11::timestamptz[], $12::text[], $13::text[], $14::bytea[])`
-	updateTalk = `UPDATE conversations SET version = $2, open = $3, kind = $4, held_by = $5, waiting = $6, last = $7, thread = $8, search = $9, body = $10
-		WHERE id = $1`
+	updateTalk = `UPDATE conversations AS c SET version = n.version, open = n.open, kind = n.kind, held_by = n.held_by, waiting = n.waiting, last = n.last,
+			thread = n.thread, search = n.search, body = n.body
+		FROM unnest($1::bigint[], $2::bigint[], $3::boolean[], $4::text[], $5::text[], $6::timestamptz[], $7::timestamptz[], $8::text[], $9::text[],
+			$10::bytea[]) AS n(id, version, open, kind, held_by, waiting, last, thread, search, body) WHERE c.id = n.id`
 )
 
 // saveTalk writes a conversation, which gets its next position at the end of
@@ -35,7 +37,7 @@ func (t *tx) saveTalk(p *change) (int64, error) {
 			c.Thread = old.thread // a report told it meanwhile
 		}
 		row = old.row
-		t.exec(updateTalk, row, c.Version, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By, moment(c.Waiting), lastMessage(c),
+		t.update(updateTalk, rowKey{"conversations", row}, row, c.Version, c.State == alt.Open, string(c.Holder.Kind), c.Holder.By, moment(c.Waiting), lastMessage(c),
 			text(c.Thread), text(fold(c.Name)), p.talk)
 		if old.address != c.Address { // the person has another one now
 			t.exec("UPDATE conversations SET channel = $2, peer = $3 WHERE id = $1", row, string(c.Address.Channel), string(c.Address.Peer))

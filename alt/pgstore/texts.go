@@ -107,7 +107,7 @@ func (t *tx) record(e *item, talk int64, as channels.Content) error {
 		t.dropRaw(e.id)
 	}
 	if e.kind == received {
-		t.insert(markRecorded, e.id, int64(e.attempt), number(talk))
+		t.update(markRecorded, rowKey{items, e.id}, e.id, int64(e.attempt), number(talk))
 		return nil
 	}
 	ev, err := t.event(e.id)

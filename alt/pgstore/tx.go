@@ -1,15 +1,11 @@
 package pgstore
 
 import (
-	"cmp"
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
-	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
 )
 
@@ -45,9 +41,7 @@ type tx struct {
 	parked map[providerKey][]parked
 	marks  map[channels.Address][]watermark
 
-	queued []statement
-	rows   map[string]*bulk
-	order  []*bulk
+	writes
 	urgent map[int64]channels.Priority // by lane
 	gone   []departure                 // items that leave their queue
 	joined map[queueOf]bool            // where items were added
@@ -90,58 +84,14 @@ type departure struct {
 	alone bool // nothing else was in that queue when the transaction began
 }
 
-// bulk is rows that one statement writes.
-type bulk struct {
-	sql  string
-	rows [][]any
-}
-
 func newTx(ctx context.Context, s *Store, c link) *tx {
 	return &tx{
 		s: s, ctx: ctx, c: c, held: make(map[int64]bool), people: make(map[channels.Address]*person), own: make(map[*person]bool),
 		linked: make(map[*person]bool), talks: make(map[talkKey]storedTalk), items: make(map[int64]*item), known: make(map[eventKey]bool), prints: make(map[messageKey][]byte),
 		onces: make(map[onceKey][]byte), named: make(map[providerKey]int64), parked: make(map[providerKey][]parked),
-		marks: make(map[channels.Address][]watermark), rows: make(map[string]*bulk), urgent: make(map[int64]channels.Priority),
+		marks: make(map[channels.Address][]watermark), writes: newWrites(), urgent: make(map[int64]channels.Priority),
 		joined: make(map[queueOf]bool), freed: make(map[int64]bool), saved: make(map[int64]bool), wakes: make(map[string]bool),
 	}
-}
-
-// exec has a statement executed before the next one that reads, or at the end.
-func (t *tx) exec(sql string, args ...any) {
-	t.queued = append(t.queued, statement{sql: sql, args: args, write: true})
-}
-
-// returningHeads ends a statement after which items may be ready; see offer.
-const returningHeads = ` RETURNING live.id, live.place, live.work, live.agency, live.channel, live.rank,
-	live.head AND NOT live.claimed AND live.due IS NULL`
-
-// offer is exec for such a statement.
-func (t *tx) offer(sql string, args ...any) {
-	t.queued = append(t.queued, statement{sql: sql, args: args, write: true, read: t.ready})
-}
-
-func (t *tx) ready(rows []row) error {
-	for _, r := range rows {
-		if r.is(6) {
-			t.offers = append(t.offers, head{
-				id: r.num(0), place: r.num(1), work: alt.Work(r.str(2)), agency: channels.Agency(r.str(3)), line: channels.ID(r.str(4)),
-				rank: channels.Priority(r.num(5)),
-			})
-		}
-	}
-	return nil
-}
-
-// insert has rows written by one statement, before what exec was given. A row
-// that is there already may be among them once: the server takes any of two.
-func (t *tx) insert(sql string, values ...any) {
-	b := t.rows[sql]
-	if b == nil {
-		b = &bulk{sql: sql}
-		t.rows[sql] = b
-		t.order = append(t.order, b)
-	}
-	b.rows = append(b.rows, values)
 }
 
 // send executes statements in one round trip.
@@ -177,59 +127,6 @@ func pipeline(ctx context.Context, s *Store, c link, list []statement) error {
 
 // failing is a statement that a test puts in the place of another.
 const failing = "DO $$ BEGIN RAISE EXCEPTION 'a fault'; END $$"
-
-// pending returns the collected writes, each table's new rows first.
-func (t *tx) pending() []statement {
-	var list []statement
-	slices.SortStableFunc(t.order, func(a, b *bulk) int { // what is new comes first: it may be changed by now
-		return cmp.Compare(rankOf(a.sql), rankOf(b.sql))
-	})
-	for _, b := range t.order {
-		st := statement{sql: b.sql, write: true}
-		if b.sql == insertLive {
-			b.rows, st.read = headed(b.rows), t.ready
-		}
-		st.args = columns(b.rows)
-		list = append(list, st)
-	}
-	if len(t.urgent) > 0 {
-		lanes, ranks := make([]int64, 0, len(t.urgent)), make([]int64, 0, len(t.urgent))
-		for lane, p := range t.urgent {
-			lanes, ranks = append(lanes, lane), append(ranks, int64(p))
-		}
-		list = append(list, statement{sql: raise, args: []any{lanes, ranks}, write: true, read: t.ready})
-	}
-	list = append(list, t.queued...)
-	if len(t.gone) > 0 {
-		ids := make([]int64, len(t.gone))
-		for i, d := range t.gone {
-			ids[i] = d.id
-			if !d.alone || t.joined[d.queue] {
-				t.freed[d.queue.lane] = true
-			}
-		}
-		list = append(list, statement{sql: leave, args: []any{ids}, write: true})
-	}
-	if len(t.freed) > 0 {
-		lanes := make([]int64, 0, len(t.freed))
-		for lane := range t.freed {
-			lanes = append(lanes, lane)
-		}
-		list = append(list, statement{sql: promote, args: []any{lanes}, write: true, read: t.ready})
-	}
-	t.order, t.queued, t.gone = nil, nil, nil
-	clear(t.rows)
-	clear(t.urgent)
-	clear(t.freed)
-	return list
-}
-
-func rankOf(sql string) int {
-	if strings.HasPrefix(sql, "INSERT") {
-		return 0
-	}
-	return 1
-}
 
 // all runs a query after the collected writes and returns its rows.
 func (t *tx) all(sql string, args ...any) ([]row, error) {
