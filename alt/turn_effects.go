@@ -110,10 +110,13 @@ func (t *Turn) meet(r *channels.Received) {
 	c.Name, c.Language = or(r.From.Name, c.Name), or(c.Language, r.From.Language)
 	c.Thread = or(r.Thread, c.Thread)
 	c.Provider, c.PeerSpace = r.Provider, r.PeerSpace
-	t.session()
+	began := t.session()
 	if conv := t.conversation(); conv.Where() != c.Address { // the person is back
 		conv.arrive(c.Address)
 		t.note("conversation.continued", nil)
+	}
+	if began { // in this conversation, which the log of a session is found by
+		t.note("session.started", map[string]string{"session": t.d.Session.ID})
 	}
 	t.d.Conversation.LastIn = now
 	t.d.Conversation.Name, t.d.Conversation.Language, t.d.Conversation.Thread = c.Name, t.Language(), c.Thread
@@ -136,14 +139,14 @@ func (t *Turn) conversation() *Conversation {
 	return t.d.Conversation
 }
 
-// session continues the active session or starts the next one.
-func (t *Turn) session() {
+// session continues the active session or starts the next one, which it reports.
+func (t *Turn) session() (began bool) {
 	old := t.d.Session
 	if old != nil {
 		expired := t.svc.cfg.Session.Expire(old, t.now)
 		if old.Active() {
 			old.LastSeen = t.now
-			return
+			return false
 		}
 		if expired { // the store's own expiry had not come to it yet
 			a := old.Address
@@ -160,7 +163,7 @@ func (t *Turn) session() {
 		s.Version = old.Version
 	}
 	t.d.Session, t.level = s, eid.Undefined
-	t.note("session.started", map[string]string{"session": s.ID})
+	return true
 }
 
 func levelOf(d Dossier) eid.Level {

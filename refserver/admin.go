@@ -105,6 +105,7 @@ func (a *admin) handler() http.Handler {
 	handle("POST /letters/{id}/{verdict}", a.verdict)
 	handle("POST /backup", a.backup)
 	handle("GET /log", a.log)
+	handle("POST /contents", a.contents)
 	handle("GET /lines", a.listLines)
 	handle("POST /lines/remove/{id}", a.removeLine)
 	handle("POST /lines/rekey", a.rekeyLines)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -36,6 +37,10 @@ type parts struct {
 	follow   func(*slog.Logger, build) *traces // nil: traces go nowhere
 	traces   *traces                           // of a server that runs; made by follow
 
+	keepers        []keeperParts // of the security log; none: nobody signs it
+	output         *outputParts  // of the same; nil: it is in the store alone
+	stdout, stderr io.Writer     // for it
+
 	roles    roles
 	data     string         // the folder of the store
 	postgres *postgresParts // the store is there instead; nil: it is in data
@@ -68,6 +73,7 @@ type app struct {
 	probe    *probe
 	metrics  *metrics // nil: nobody reads them
 	traces   *traces  // nil: nothing is followed
+	watch    *watch   // nil: nobody follows the security log here
 	draining atomic.Bool
 }
 
@@ -126,7 +132,7 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	}
 	a.started = a.svc.Now()
 	a.probe = newProbe(a.writable, a.svc.Now)
-	return a, nil
+	return a, a.newWatch(p)
 }
 
 // operator logs what is about no person: an account warning, a request that was
@@ -194,7 +200,9 @@ func (a *app) run(ctx context.Context) error {
 			go a.watchAuthorities(ctx)
 		}
 	}
+	ended := a.watch.begin(ctx)
 	err = work(ctx)
+	ended()
 	stop()
 	return errors.Join(err, a.store.Close())
 }

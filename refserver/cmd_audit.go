@@ -3,19 +3,16 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"golang.org/x/mod/sumdb/note"
 
-	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/audit"
 	"github.com/liidestuja/liidestuja/channels"
 )
@@ -29,9 +26,11 @@ func cmdAudit() command {
                    half is printed, and belongs into the file of public keys
 keep               follows the log of a running server and signs it, until it is stopped;
                    the server may start and stop meanwhile
-verify             compares the whole log with what was signed, and names what was changed
+verify             compares the whole log with what was signed, and the messages with what
+                   the log says of them, and names what was changed
 export NUMBER...   prints entries with all that is needed to check them, by the numbers that
-                   verify shows; with -conversation, all entries of that
+                   verify shows; with -conversation or -session, all entries of that; with
+                   -from and -to, all of a time, or those of a conversation in that time
 check FILE         checks what export printed, with the public keys alone
 
   -dir FOLDER            the leaves, hashes and checkpoints of the log
@@ -44,7 +43,12 @@ check FILE         checks what export printed, with the public keys alone
   -witnessed FILE,FILE   checkpoints that witnesses have. Without them verify trusts
                          whoever has the private key
   -term DURATION         how old an entry is before it may be purged, like 8760h
+  -content-term DURATION the same for the contents of messages
+  -contents=false        leaves the contents of messages alone
   -conversation ID       exports all entries of a conversation
+  -session ID            exports all entries of a session
+  -from TIME, -to TIME   exports all entries of a time, like 2026-11-22 or
+                         2026-11-22T12:30:00+02:00; a day begins and ends in UTC
   -agency NAME           whose log it is (default: that of the configuration)
   -config FILE           the configuration of the server
   -data FOLDER           the folder of the demo's data (default ./liidestuja-data)
@@ -54,6 +58,7 @@ Exit codes: 0 good, 1 something was found or failed.`,
 			"refserver audit keygen alt.agency.ee/ppa /etc/liidestuja/audit.key >> /etc/liidestuja/audit.pub",
 			"refserver audit keep -dir /audit/ppa -key /etc/liidestuja/audit.key -keys /etc/liidestuja/audit.pub -witness /mnt/w/ppa -config /etc/liidestuja.yaml",
 			"refserver audit verify -dir /audit/ppa -keys /etc/liidestuja/audit.pub -witnessed /mnt/w/ppa -config /etc/liidestuja.yaml",
+			"refserver audit export -from 2026-11-01 -to 2026-11-30 -dir /audit/ppa -config /etc/liidestuja.yaml > november.json",
 			"refserver audit export 4711 -dir /audit/ppa -config /etc/liidestuja.yaml > proof.json",
 			"refserver audit check proof.json -keys audit.pub",
 		},
@@ -66,15 +71,18 @@ type auditFlags struct {
 	*flags
 	at                                         where
 	dir, keys, key, witness, secret, witnessed *string
-	conversation, agency                       *string
-	term                                       *time.Duration
+	conversation, session, from, to, agency    *string
+	term, contentTerm                          *time.Duration
+	contents                                   *bool
 }
 
 func (c *console) audit(ctx context.Context, args []string) error {
 	f := auditFlags{flags: c.flags()}
 	f.at, f.dir, f.keys, f.key = f.where(), f.String("dir", "", ""), f.String("keys", "", ""), f.String("key", "", "")
 	f.witness, f.secret, f.witnessed = f.String("witness", "", ""), f.String("secret", "", ""), f.String("witnessed", "", "")
+	f.session, f.from, f.to = f.String("session", "", ""), f.String("from", "", ""), f.String("to", "", "")
 	f.conversation, f.agency, f.term = f.String("conversation", "", ""), f.String("agency", "", ""), f.Duration("term", 0, "")
+	f.contentTerm, f.contents = f.Duration("content-term", 0, ""), f.Bool("contents", true, "")
 	if err := f.parse(args, 1, 1000); err != nil {
 		return err
 	}
@@ -191,9 +199,14 @@ func (c *console) auditVerify(ctx context.Context, f auditFlags, _ []string) (er
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	report, err := audit.Verify(ctx, audit.Check{
-		Agency: agency, Origin: origin, Ledger: auditLedger{admin}, Storage: storage, Verifiers: keys, Witnessed: witnessed, KeepFor: *f.term,
-	})
+	check := audit.Check{
+		Agency: agency, Origin: origin, Ledger: auditLedger{admin}, Storage: storage, Verifiers: keys, Witnessed: witnessed,
+		KeepFor: *f.term, KeepContentsFor: *f.contentTerm,
+	}
+	if *f.contents {
+		check.Contents = auditLedger{admin}
+	}
+	report, err := audit.Verify(ctx, check)
 	if err != nil {
 		return err
 	}
@@ -202,51 +215,6 @@ func (c *console) auditVerify(ctx context.Context, f auditFlags, _ []string) (er
 	}
 	if !report.OK() {
 		return errTold
-	}
-	return nil
-}
-
-func (c *console) auditExport(ctx context.Context, f auditFlags, words []string) (err error) {
-	if (len(words) == 0) == (*f.conversation == "") {
-		return f.usage(errors.New("numbers of entries are expected, or -conversation"))
-	}
-	agency, err := c.owner(f)
-	if err != nil {
-		return err
-	}
-	storage, err := audit.ReadDir(*f.dir)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, storage.Close()) }()
-	admin, done, err := c.reach(ctx, f.at)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, done()) }()
-	x := audit.Exporter{Agency: agency, Ledger: auditLedger{admin}, Storage: storage}
-	var proofs []audit.Proof
-	if *f.conversation != "" {
-		if proofs, err = x.Export(ctx, alt.LogQuery{Conversation: *f.conversation}); err != nil {
-			return err
-		}
-	}
-	for _, word := range words {
-		seq, err := strconv.ParseInt(word, 10, 64)
-		if err != nil {
-			return f.usage(fmt.Errorf("%q is no number of an entry", word))
-		}
-		p, err := x.Entry(ctx, seq)
-		if err != nil {
-			return err
-		}
-		proofs = append(proofs, p)
-	}
-	out := json.NewEncoder(c.stdout)
-	for _, p := range proofs {
-		if err := out.Encode(p); err != nil {
-			return err
-		}
 	}
 	return nil
 }

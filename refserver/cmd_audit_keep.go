@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -132,7 +134,12 @@ type logPage struct {
 
 // Log implements audit.Ledger.
 func (l auditLedger) Log(ctx context.Context, q alt.LogQuery) ([]alt.LogEntry, string, error) {
-	v := url.Values{"agency": {string(q.Agency)}, "conversation": {q.Conversation}, "limit": {strconv.Itoa(q.Limit)}, "cursor": {q.Cursor}}
+	v := url.Values{"agency": {string(q.Agency)}, "conversation": {q.Conversation}, "message": {q.Message}, "limit": {strconv.Itoa(q.Limit)}, "cursor": {q.Cursor}}
+	for name, at := range map[string]time.Time{"from": q.From, "to": q.To} {
+		if !at.IsZero() {
+			v.Set(name, strconv.FormatInt(at.UnixMicro(), 10))
+		}
+	}
 	var p logPage
 	if err := l.admin.do(ctx, http.MethodGet, "/log?"+v.Encode(), nil, &p); err != nil {
 		return nil, "", err
@@ -146,6 +153,30 @@ func (l auditLedger) Log(ctx context.Context, q alt.LogQuery) ([]alt.LogEntry, s
 	return p.Entries, p.Next, nil
 }
 
+// contentsAsked are the messages whose contents are compared with the log.
+type contentsAsked struct {
+	Agency channels.Agency `json:"agency"`
+	IDs    []string        `json:"ids"`
+}
+
+// Commitments implements audit.Contents. The contents themselves stay in the server.
+func (l auditLedger) Commitments(ctx context.Context, agency channels.Agency, ids []string) (sums []map[string]string, err error) {
+	err = l.admin.do(ctx, http.MethodPost, "/contents", contentsAsked{agency, ids}, &sums)
+	return sums, err
+}
+
+// maxContents bounds one question of contents.
+const maxContents = 1000
+
+// contents answers POST /contents: commitments to what messages say now.
+func (a *admin) contents(r *http.Request) (any, error) {
+	var q contentsAsked
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&q); err != nil || len(q.IDs) > maxContents {
+		return nil, fmt.Errorf("%w: ids", alt.ErrInput)
+	}
+	return audit.StoredContents{Archive: a.store}.Commitments(r.Context(), q.Agency, q.IDs)
+}
+
 // log answers GET /log: a page of an agency's security log.
 func (a *admin) log(r *http.Request) (any, error) {
 	v := r.URL.Query()
@@ -153,7 +184,16 @@ func (a *admin) log(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: limit", alt.ErrInput)
 	}
-	q := alt.LogQuery{Agency: channels.Agency(v.Get("agency")), Conversation: v.Get("conversation"), Limit: limit, Cursor: v.Get("cursor")}
+	q := alt.LogQuery{Agency: channels.Agency(v.Get("agency")), Conversation: v.Get("conversation"), Message: v.Get("message"), Limit: limit, Cursor: v.Get("cursor")}
+	for name, at := range map[string]*time.Time{"from": &q.From, "to": &q.To} {
+		if s := v.Get(name); s != "" {
+			micros, err := strconv.ParseInt(s, 10, 64)
+			if err != nil {
+				return nil, fmt.Errorf("%w: %s", alt.ErrInput, name)
+			}
+			*at = time.UnixMicro(micros).UTC()
+		}
+	}
 	var p logPage
 	if p.Entries, p.Next, err = a.store.Log(r.Context(), q); err != nil {
 		return nil, err

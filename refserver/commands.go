@@ -56,7 +56,7 @@ func (c *console) dispatch(ctx context.Context, args []string) error {
 func valueFlags() []string {
 	return []string{
 		"addr", "data", "config", "demo", "roles", "provider", "state", "confirm",
-		"dir", "keys", "key", "witness", "secret", "witnessed", "term", "conversation", "agency",
+		"dir", "keys", "key", "witness", "secret", "witnessed", "term", "content-term", "conversation", "session", "from", "to", "agency",
 	}
 }
 

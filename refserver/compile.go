@@ -29,6 +29,7 @@ func (l *loaded) compile(v *vault) (*parts, error) {
 	c.owners()
 	c.lineIDs()
 	c.measure()
+	c.audit()
 	if len(c.errs) > 0 {
 		return nil, errors.Join(c.errs...)
 	}

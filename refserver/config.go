@@ -26,7 +26,10 @@ type config struct {
 	Roles     []string       `yaml:"roles"`
 	Log       logConf        `yaml:"log"`
 	Metrics   metricsConf    `yaml:"metrics"`
+	Audit     []auditConf    `yaml:"audit"`
 	Traces    *tracesConf    `yaml:"traces"`
+
+	SecurityLog *securityLogConf `yaml:"security_log"`
 }
 
 // lineKeyConf is a key that seals the tokens of added lines.

@@ -13,7 +13,7 @@ import (
 
 func cmdServe() command {
 	return command{
-		name: "serve", args: "[-config FILE | -demo PROVIDER] [-addr HOST:PORT] [-data FOLDER] [-roles ROLE,ROLE]", short: "serve; without -config a demo (this is the default)",
+		name: "serve", args: "[-config FILE | -demo PROVIDER [-demo-in-chat]] [-addr HOST:PORT] [-data FOLDER] [-roles ROLE,ROLE]", short: "serve; without -config a demo (this is the default)",
 		long: `Serves until SIGINT or SIGTERM, then stops in order: readiness goes false, the
 listener closes, requests under way are answered, messages under way are
 finished. A second signal ends the program at once.
@@ -24,6 +24,8 @@ standard error as JSON.
   -config FILE      the configuration; without it a demo with invented people runs
   -demo PROVIDER    whose simulator the demo runs on: messagebird (default), bird
                     or meta
+  -demo-in-chat     ask who somebody is in the WhatsApp chat of the demo itself, by
+                    Mobile-ID, and not behind a link: the older and weaker way
   -addr HOST:PORT   where to listen (default 127.0.0.1:8080, or listen.addr of
                     the configuration; port 0 takes a free one)
   -data FOLDER      where the store lies (default ./liidestuja-data, or data of
@@ -38,6 +40,7 @@ standard error as JSON.
 func (c *console) serve(ctx context.Context, args []string) error {
 	f := c.flags()
 	at, addr, provider, some := f.where(), f.String("addr", "", ""), f.String("demo", "", ""), f.String("roles", "", "")
+	inChat := f.Bool("demo-in-chat", false, "")
 	if err := f.parse(args, 0, 0); err != nil {
 		return err
 	}
@@ -47,6 +50,9 @@ func (c *console) serve(ctx context.Context, args []string) error {
 	}
 	if _, err := demoMakerOf(*provider); err != nil {
 		return f.usage(fmt.Errorf("-demo: %w", err))
+	}
+	if *at.config != "" && *inChat {
+		return f.usage(errors.New("-demo-in-chat: it is login.lines of a configuration"))
 	}
 	if *at.config != "" && *provider != "" {
 		return f.usage(errors.New("-demo: a server with -config runs no demo"))
@@ -60,7 +66,7 @@ func (c *console) serve(ctx context.Context, args []string) error {
 		if host, err := hostOf(conf.Addr); err != nil || !loopback(host) {
 			return f.usage(errors.New("-addr: the demo lets anybody in, so it listens at 127.0.0.1 or localhost only, and needs a port"))
 		}
-		return serveHTTP(ctx, conf, logger, demoStart(demoConfig{DataDir: or(*at.data, defaultData), Provider: *provider, Logger: logger}), announce)
+		return serveHTTP(ctx, conf, logger, demoStart(demoConfig{DataDir: or(*at.data, defaultData), Provider: *provider, InChat: *inChat, Logger: logger}), announce)
 	}
 	p, err := c.configured(*at.config, instead{data: *at.data, addr: *addr, roles: *some})
 	if err != nil {
@@ -87,7 +93,7 @@ func (c *console) configured(path string, flags instead) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.build = readBuild()
+	p.build, p.stdout, p.stderr = readBuild(), c.stdout, c.stderr
 	p.logger = newLog(c.stderr, slog.Level(p.log), &redactor{known: v.known}, p.build)
 	v.setLogger(p.logger)
 	return p, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -51,6 +52,38 @@ func (x Exporter) Export(ctx context.Context, q alt.LogQuery) ([]Proof, error) {
 		return nil, alt.ErrNotFound
 	}
 	return proofs, nil
+}
+
+// Session returns proofs of the entries of one session: those of its conversation
+// from its start to its end, or to the latest one while it lasts. It looks for them
+// through the whole log. alt.ErrNotFound when there is no such session.
+func (x Exporter) Session(ctx context.Context, id string) ([]Proof, error) {
+	log := &reader{follower: follower{ledger: x.Ledger, agency: x.Agency}}
+	var first, last alt.LogEntry
+	for last.Seq == 0 {
+		e, ok, err := log.peek(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			break
+		}
+		log.page = log.page[1:]
+		switch {
+		case e.Detail["session"] != id:
+		case e.Act == "session.started":
+			first = e
+		case e.Act == "session.ended":
+			last = e
+		}
+	}
+	if first.Seq == 0 || first.Conversation == "" {
+		return nil, alt.ErrNotFound
+	}
+	proofs, err := x.Export(ctx, alt.LogQuery{Conversation: first.Conversation})
+	return slices.DeleteFunc(proofs, func(p Proof) bool {
+		return p.Entry.Seq < first.Seq && !p.Entry.At.Equal(first.At) || last.Seq != 0 && p.Entry.Seq > last.Seq
+	}), err
 }
 
 // Entry returns the proof of the entry with a number. alt.ErrNotFound when no

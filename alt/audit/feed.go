@@ -99,8 +99,8 @@ func (f *Feed) Status() FeedStatus {
 	return f.status
 }
 
-// Run hands entries over whenever it is this process's to do, until ctx ends, and
-// returns nil. A sink that fails is tried again, with growing waits of at most a
+// Run hands entries over whenever it is this process's to do, until ctx ends, the
+// last ones included, and returns nil. A sink that fails is tried again, with growing waits of at most a
 // minute, and gets what it missed.
 func (f *Feed) Run(ctx context.Context) error {
 	return f.cfg.Shift.Run(ctx, func(ctx context.Context) error {
@@ -112,8 +112,11 @@ func (f *Feed) Run(ctx context.Context) error {
 		}
 		for {
 			err := f.hand(ctx, from)
-			if ctx.Err() != nil || errors.Is(err, ErrLost) {
-				return nil //nolint:nilerr // whoever has it now goes on
+			switch {
+			case errors.Is(err, ErrLost), errors.Is(context.Cause(ctx), ErrLost):
+				return nil // whoever has it now goes on
+			case ctx.Err() != nil:
+				return f.last(ctx)
 			}
 			wait := f.cfg.Poll
 			if err != nil {
@@ -132,6 +135,17 @@ func (f *Feed) Run(ctx context.Context) error {
 			}
 		}
 	})
+}
+
+// last hands over what was written before the process stopped.
+func (f *Feed) last(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopFor)
+	defer cancel()
+	from, err := f.begin(ctx)
+	if err != nil {
+		return err
+	}
+	return f.hand(ctx, from)
 }
 
 // begin returns a follower that goes on where the last one stopped.

@@ -125,7 +125,9 @@ func TestTheLogIsHandedOverInOrderAndGoesOnAfterARestart(t *testing.T) {
 		require.Equal(t, o.all(), sink.seqs())
 		require.True(t, f.Status().Working)
 		require.Equal(t, sink.seqs()[2502], f.Status().Last)
+		o.writes(2)
 		stop()
+		require.Equal(t, o.all(), sink.seqs(), "what was written before the end")
 		require.False(t, f.Status().Working)
 
 		o.writes(3)

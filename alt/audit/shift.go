@@ -93,7 +93,8 @@ func NewShift(cfg ShiftConfig) (*Shift, error) {
 }
 
 // Run does the work whenever it is this process's to do, until ctx ends, and
-// returns nil. The ctx of work ends when another process may have taken over.
+// returns nil. The ctx of work ends with the cause ErrLost when another process may
+// have taken over.
 func (s *Shift) Run(ctx context.Context, work func(ctx context.Context) error) error {
 	tick := time.NewTicker(s.cfg.For / 3)
 	defer tick.Stop()
@@ -113,8 +114,8 @@ func (s *Shift) Run(ctx context.Context, work func(ctx context.Context) error) e
 
 // while works as long as the shift is held.
 func (s *Shift) while(ctx context.Context, tick <-chan time.Time, work func(ctx context.Context) error) {
-	held, end := context.WithCancel(ctx)
-	defer end()
+	held, end := context.WithCancelCause(ctx)
+	defer end(nil)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -128,7 +129,7 @@ func (s *Shift) while(ctx context.Context, tick <-chan time.Time, work func(ctx 
 			working = false
 		case <-tick:
 			if !s.renewed(held) {
-				end()
+				end(ErrLost)
 			}
 		}
 	}

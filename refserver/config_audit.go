@@ -1,0 +1,26 @@
+package main
+
+// auditConf says how the security log of one agency is signed, see docs/audit.md.
+type auditConf struct {
+	Agency      string        `yaml:"agency"`
+	Dir         string        `yaml:"dir"`
+	SigningKeys []secret      `yaml:"signing_keys"`
+	PublicKeys  string        `yaml:"public_keys"`
+	Every       duration      `yaml:"every"`
+	Witnesses   []witnessConf `yaml:"witnesses"`
+}
+
+// witnessConf is a file, or an address and what signs requests to it.
+type witnessConf struct {
+	File   string `yaml:"file"`
+	URL    string `yaml:"url"`
+	Secret secret `yaml:"secret"`
+}
+
+// securityLogConf says where the entries of the security log go besides the store.
+type securityLogConf struct {
+	To     string `yaml:"to"`
+	File   string `yaml:"file"`
+	URL    string `yaml:"url"`
+	Secret secret `yaml:"secret"`
+}
