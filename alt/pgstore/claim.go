@@ -111,7 +111,7 @@ func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, 
 	if s.cfg.Now != nil {
 		every = 0 // a test expects to find what another has just written
 	}
-	if s.ready.look(q.Work, every) {
+	if s.ready.look(q.Work, q.Max, every) {
 		if err := s.findHeads(ctx, q.Work); err != nil {
 			return nil, false, err
 		}

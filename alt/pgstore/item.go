@@ -82,6 +82,24 @@ const selectItems = `WITH ids AS MATERIALIZED (
 		l.state, q.work, q.claimed, q.late, q.token, q.attempt, q.alone
 	FROM ids JOIN items i ON i.id = ids.id LEFT JOIN q ON q.id = i.id LEFT JOIN letters l ON l.item = i.id`
 
+// selectHeld reads items that are claimed, which is most of what is committed:
+// claims leave them alone, and nothing is locked.
+const selectHeld = `SELECT i.id, i.lane, i.talk, i.kind, i.agency, i.channel, i.peer, i.accepted, i.direction, i.message IS NOT NULL, i.status, i.code, i.provider,
+		NULL, l.work, l.claimed, l.late, l.token, l.attempt, NOT EXISTS (
+			SELECT 1 FROM live o WHERE o.lane = l.lane AND o.id <> l.id AND (o.work = 'outbox') = (l.work = 'outbox'))
+	FROM unnest($1::bigint[]) AS n(id) JOIN live l ON l.id = n.id JOIN items i ON i.id = n.id WHERE l.claimed`
+
+// readHeld reads them; the others are read when they are wanted.
+func (t *tx) readHeld(ids []int64) statement {
+	return statement{sql: selectHeld, args: []any{ids}, read: func(rows []row) error {
+		for _, r := range rows {
+			it := itemOf(r)
+			t.items[it.id] = it
+		}
+		return nil
+	}}
+}
+
 // readItems reads items by id, and messages by the provider's id.
 func (t *tx) readItems(ids []int64, named []providerKey) statement {
 	for _, id := range ids {
@@ -193,8 +211,13 @@ func headed(rows [][]any) [][]any {
 }
 
 // raise lifts lanes in which something more urgent waits than their head is.
-const raise = `UPDATE live SET rank = n.rank FROM unnest($1::bigint[], $2::bigint[]) AS n(lane, rank)
-	WHERE live.lane = n.lane AND live.work = 'outbox' AND live.head AND live.rank < n.rank` + returningHeads
+const (
+	raise = `UPDATE live SET rank = $2 FROM unnest($1::bigint[]) AS n(lane)
+		WHERE live.lane = n.lane AND live.work = 'outbox' AND live.head AND live.rank < $2` + returningHeads
+
+	raiseBulk = `UPDATE live SET rank = 0 FROM unnest($1::bigint[]) AS n(lane)
+		WHERE live.lane = n.lane AND live.work = 'outbox' AND live.head AND live.rank < 0` + returningHeads
+)
 
 // promote finds the heads of lanes. Messages whose file is being fetched stand
 // in two queues: in their own, and, for who comes after them, in the Inbox.

@@ -14,6 +14,7 @@ import (
 // not named here is read when it is wanted.
 type needs struct {
 	locks   []int64 // lanes, addresses and provider ids, see lockOf
+	held    []int64 // claimed items
 	items   []int64
 	strays  []int64 // items whose lanes are to be found, and locked
 	people  []channels.Address
@@ -54,6 +55,7 @@ type (
 
 func (n *needs) add(m *needs) {
 	n.locks = append(n.locks, m.locks...)
+	n.held = append(n.held, m.held...)
 	n.items = append(n.items, m.items...)
 	n.strays = append(n.strays, m.strays...)
 	n.people = append(n.people, m.people...)
@@ -69,7 +71,7 @@ func (n *needs) add(m *needs) {
 
 func (n *needs) clear() {
 	*n = needs{
-		locks: n.locks[:0], items: n.items[:0], strays: n.strays[:0], people: n.people[:0], talks: n.talks[:0], keys: n.keys[:0], sends: n.sends[:0], onces: n.onces[:0],
+		locks: n.locks[:0], held: n.held[:0], items: n.items[:0], strays: n.strays[:0], people: n.people[:0], talks: n.talks[:0], keys: n.keys[:0], sends: n.sends[:0], onces: n.onces[:0],
 		named: n.named[:0], parked: n.parked[:0], marks: n.marks[:0],
 	}
 }
@@ -157,7 +159,7 @@ func (s *Store) needItem(n *needs, it alt.Item) {
 	if it.ID == 0 {
 		return
 	}
-	n.items = append(n.items, it.ID)
+	n.held = append(n.held, it.ID)
 	switch {
 	case it.Outbound != nil:
 		n.locks = append(n.locks, s.addressLock(it.Outbound.To))

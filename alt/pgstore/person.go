@@ -36,11 +36,15 @@ func cloneContact(c *alt.Contact) *alt.Contact {
 }
 
 const (
-	personColumns = `p.agency, p.channel, p.peer, p.id, p.contact, p.thread, p.session, p.identity, p.talk, c.body, n.position, c.thread`
+	// readTogether is for who decides in a transaction, to whom a position says
+	// nothing.
+	readTogether = `SELECT p.agency, p.channel, p.peer, p.id, p.contact, p.thread, p.session, p.identity, p.talk, c.body, NULL, c.thread ` + fromPeople
 
-	selectPeople = `SELECT ` + personColumns + ` FROM unnest($1::text[], $2::text[], $3::text[]) AS a(agency, channel, peer)
-		JOIN people p ON p.agency = a.agency AND p.channel = a.channel AND p.peer = a.peer
-		LEFT JOIN conversations c ON c.id = p.talk LEFT JOIN positions n ON n.talk = p.talk`
+	selectPeople = `SELECT p.agency, p.channel, p.peer, p.id, p.contact, p.thread, p.session, p.identity, p.talk, c.body, n.position, c.thread ` + fromPeople + `
+		LEFT JOIN positions n ON n.talk = p.talk`
+
+	fromPeople = `FROM unnest($1::text[], $2::text[], $3::text[]) AS a(agency, channel, peer)
+		JOIN people p ON p.agency = a.agency AND p.channel = a.channel AND p.peer = a.peer LEFT JOIN conversations c ON c.id = p.talk`
 )
 
 // readPeople reads what is stored about addresses, whose locks are held.
@@ -49,7 +53,7 @@ func (t *tx) readPeople(list []channels.Address) statement {
 		t.people[a] = &person{}
 	}
 	agencies, lines, peers := addressColumns(list)
-	return statement{sql: selectPeople, args: []any{agencies, lines, peers}, read: func(rows []row) error {
+	return statement{sql: readTogether, args: []any{agencies, lines, peers}, read: func(rows []row) error {
 		for _, r := range rows {
 			p, err := t.s.vault.decodePerson(r)
 			if err != nil {

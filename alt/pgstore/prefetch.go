@@ -34,6 +34,9 @@ func (t *tx) begin(start []statement, n *needs) error {
 	if n.numbers > 0 {
 		list = append(list, statement{sql: drawNumbers, args: []any{n.numbers}, read: t.drawn})
 	}
+	if len(n.held) > 0 {
+		list = append(list, t.readHeld(n.held))
+	}
 	if len(n.items)+len(n.named) > 0 {
 		list = append(list, t.readItems(n.items, n.named))
 	}

@@ -60,6 +60,10 @@ type content struct {
 // maxReady bounds the heads of a queue, and the contents, that are remembered.
 const maxReady = 10000
 
+// enoughFor is how many times longer the table is not read while there is enough
+// to claim.
+const enoughFor = 4
+
 func newReady() *ready {
 	r := &ready{queues: make(map[alt.Work]*shelf), contents: make(map[int64]content)}
 	for _, w := range []alt.Work{alt.Inbox, alt.Media, alt.Outbox, alt.Reconcile} {
@@ -102,12 +106,18 @@ func (r *ready) offer(h head) {
 		return
 	}
 	s.remove(h.id) // it may be more urgent now
-	if s.heads.Len() >= maxReady {
+	s.add(h)
+}
+
+// add takes in a head that is not here yet.
+func (s *shelf) add(h head) {
+	before := s.heads.Len()
+	if before >= maxReady {
 		s.elsewhere = true
 		return
 	}
 	s.heads.Add(lanes.Entry{ID: h.id, Lane: strconv.FormatInt(h.id, 36), Line: h.line, Agency: h.agency, Priority: h.rank})
-	s.waiting++
+	s.waiting += s.heads.Len() - before
 }
 
 // take chooses heads for a claim, and marks them.
@@ -140,13 +150,16 @@ func (r *ready) claimed(w alt.Work, asked []int64, given map[int64]bool) (known 
 	return known
 }
 
-// look reports whether the table should be read for more heads, and that it
-// will be.
-func (r *ready) look(w alt.Work, every time.Duration) bool {
+// look reports whether the table should be read for more heads than there are,
+// when so many are wanted, and that it will be.
+func (r *ready) look(w alt.Work, want int, every time.Duration) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s, now := r.queues[w], time.Now()
-	if !s.elsewhere && now.Sub(s.looked) < every {
+	if s.waiting >= want {
+		every *= enoughFor // but what waits elsewhere must not wait for ever
+	}
+	if since := now.Sub(s.looked); since < every && (!s.elsewhere || s.waiting >= want) {
 		return false
 	}
 	s.elsewhere, s.looked = false, now
@@ -161,7 +174,7 @@ func (r *ready) found(w alt.Work, list []head, more bool) {
 	s := r.queues[w]
 	s.elsewhere = s.elsewhere || more
 	for _, h := range list {
-		r.offer(h)
+		s.add(h)
 	}
 }
 

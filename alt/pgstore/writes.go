@@ -105,19 +105,34 @@ func (t *tx) ready(rows []row) error {
 	return nil
 }
 
+// raised lifts the lanes that something was added to.
+func (t *tx) raised() (list []statement) {
+	var normal, urgent []int64
+	for lane, p := range t.urgent {
+		switch {
+		case p > channels.Normal:
+			urgent = append(urgent, lane)
+		case p == channels.Normal:
+			normal = append(normal, lane)
+		}
+	}
+	clear(t.urgent)
+	if len(normal) > 0 {
+		list = append(list, statement{sql: raiseBulk, args: []any{normal}, write: true, read: t.ready})
+	}
+	if len(urgent) > 0 {
+		list = append(list, statement{sql: raise, args: []any{urgent, int64(channels.Urgent)}, write: true, read: t.ready})
+	}
+	return list
+}
+
 // pending returns the collected writes, new rows first.
 func (t *tx) pending() []statement {
 	if live := t.tables[insertLive]; live != nil {
 		live.rows, live.read = headed(live.rows), t.ready
 	}
 	list := t.take()
-	if len(t.urgent) > 0 {
-		lanes, ranks := make([]int64, 0, len(t.urgent)), make([]int64, 0, len(t.urgent))
-		for lane, p := range t.urgent {
-			lanes, ranks = append(lanes, lane), append(ranks, int64(p))
-		}
-		list = append(list, statement{sql: raise, args: []any{lanes, ranks}, write: true, read: t.ready})
-	}
+	list = append(list, t.raised()...)
 	if len(t.gone) > 0 {
 		ids := make([]int64, len(t.gone))
 		for i, d := range t.gone {
@@ -136,7 +151,6 @@ func (t *tx) pending() []statement {
 		list = append(list, statement{sql: promote, args: []any{lanes}, write: true, read: t.ready})
 	}
 	t.gone = nil
-	clear(t.urgent)
 	clear(t.freed)
 	return list
 }
