@@ -36,7 +36,7 @@ func byRole(t *testing.T, m *manifests) map[role]appsv1.Deployment {
 	return all
 }
 
-func TestEachRoleIsDeployedTwiceAndMayBeMovedAndGrow(t *testing.T) {
+func TestDeployHasEachRoleTwiceAndItMayBeMovedAndGrow(t *testing.T) {
 	m, conf := render(t, overlayPostgres), deployedConfiguration(t, overlayPostgres)
 	one := func(r role, n int) { require.Equal(t, 1, n, "of the role %s", r) }
 	for r, d := range byRole(t, m) {
@@ -103,9 +103,9 @@ func fromSecret(env, secret string) corev1.EnvVar {
 	}}}
 }
 
-// TestTwoSmallMachinesAreEnough: with two machines of two processors and 4 GB,
+// TestDeployFitsTwoSmallMachines: with two machines of two processors and 4 GB,
 // everything fits when one of them is away and a version is being changed.
-func TestTwoSmallMachinesAreEnough(t *testing.T) {
+func TestDeployFitsTwoSmallMachines(t *testing.T) {
 	const processor, room = 1600, 3 << 30 // what such a machine has left for pods
 	var cpu, memory, limits int64
 	for _, d := range byRole(t, render(t, overlayPostgres)) {
@@ -121,9 +121,9 @@ func TestTwoSmallMachinesAreEnough(t *testing.T) {
 	require.LessOrEqual(t, limits, int64(room), "one replica of each role at its limit")
 }
 
-// TestTheIngressLeadsToTheRoleThatAnswers asks the program itself which paths each
+// TestDeployIngressLeadsToTheRoleThatAnswers asks the program itself which paths each
 // role has.
-func TestTheIngressLeadsToTheRoleThatAnswers(t *testing.T) {
+func TestDeployIngressLeadsToTheRoleThatAnswers(t *testing.T) {
 	m := render(t, overlayPostgres)
 	roleOfService := make(map[string]role)
 	for r, d := range byRole(t, m) {
@@ -170,8 +170,8 @@ func TestTheIngressLeadsToTheRoleThatAnswers(t *testing.T) {
 	}
 }
 
-// TestNetworkPoliciesLetEachRoleReachWhatItNeeds adds up what policies allow.
-func TestNetworkPoliciesLetEachRoleReachWhatItNeeds(t *testing.T) {
+// TestDeployNetworkPoliciesLetEachRoleReachWhatItNeeds adds up what policies allow.
+func TestDeployNetworkPoliciesLetEachRoleReachWhatItNeeds(t *testing.T) {
 	m := render(t, overlayPostgres)
 	pods := make(map[string]map[string]string)
 	for r, d := range byRole(t, m) {
@@ -210,7 +210,7 @@ func TestNetworkPoliciesLetEachRoleReachWhatItNeeds(t *testing.T) {
 	require.Equal(t, map[string][]string{"webhooks": web, "workers": {"metrics"}, "desk": web, "pages": web}, in)
 }
 
-func TestTheMigrationRunsAsTheOwnerAndNothingElseDoes(t *testing.T) {
+func TestDeployMigratesAsTheOwnerAndServesAsAnother(t *testing.T) {
 	m := render(t, overlayMigrate)
 	require.Len(t, m.jobs, 1)
 	require.Empty(t, m.deployments)

@@ -99,7 +99,7 @@ func TestDeployedConfigurationIsGood(t *testing.T) {
 	}
 }
 
-func TestTheDeployedDatabaseIsReachedByItsOwnRole(t *testing.T) {
+func TestDeployedDatabaseIsReachedByItsOwnRole(t *testing.T) {
 	conf := deployedConfiguration(t, overlayPostgres)
 	require.Empty(t, conf.Data)
 	require.Equal(t, "DATABASE_DSN", conf.Postgres.DSN.Env)

@@ -120,7 +120,7 @@ func handled(t *testing.T, st *pgstore.Store) map[channels.Peer][]string {
 	}
 }
 
-func TestAnAgencyGoesBackToAPointInTimeOnPostgreSQL(t *testing.T) {
+func TestDeployGoesBackToAPointInTimeOnPostgreSQL(t *testing.T) {
 	srv, dsn := postgresCluster(t, "archive_mode = on", "archive_command = 'mkdir -p ../archive && cp %p ../archive/%f'")
 	st := openCluster(t, dsn)
 	accept := func(from, to int) {
@@ -162,7 +162,7 @@ func TestAnAgencyGoesBackToAPointInTimeOnPostgreSQL(t *testing.T) {
 	}
 }
 
-func TestAStandbyTakesOverAndNothingAcceptedIsLost(t *testing.T) {
+func TestDeployStandbyTakesOverAndNothingAcceptedIsLost(t *testing.T) {
 	srv, dsn := postgresCluster(t)
 	standby, err := srv.BaseBackup()
 	require.NoError(t, err)

@@ -52,7 +52,7 @@ func TestDeployUnitsFitTheProgram(t *testing.T) {
 	require.Contains(t, directives(t, "liidestuja-backup.timer")["OnCalendar"], "hourly")
 }
 
-func TestAUnitOnPostgreSQLHasNoOwnersPassword(t *testing.T) {
+func TestDeployUnitsHaveNoOwnersPassword(t *testing.T) {
 	require.Equal(t, []string{"/etc/liidestuja/database.env"}, directives(t, "postgres.conf")["EnvironmentFile"])
 	require.Equal(t, []string{"/etc/liidestuja/migrate.env"}, directives(t, "liidestuja-migrate.service")["EnvironmentFile"])
 	require.Empty(t, directives(t, "liidestuja.service")["EnvironmentFile"])

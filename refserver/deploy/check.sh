@@ -62,8 +62,8 @@ fi
 
 echo "--- compose"
 for file in compose.yaml compose.postgres.yaml; do
-	env -C "$here" go run "$COMPOSE" --quiet "$file"
-	echo "$file is one"
+	env -C "$here" go run "$COMPOSE" "$file" >"$build/$file"
+	echo "$file: as the specification has it"
 done
 
 echo "--- promtool"
