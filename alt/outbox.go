@@ -84,7 +84,7 @@ func (s *Service) send(ctx context.Context, it Item) {
 	s.sendTells(ctx, l, nil, began)
 }
 
-// hold gives a message back that was not tried.
+// hold gives an item back that was not tried.
 func (s *Service) hold(ctx context.Context, it Item, at time.Time) {
 	err := s.insist(ctx, func(ctx context.Context) error { return s.cfg.Store.Release(ctx, it, at, channels.ErrUnavailable) })
 	if err != nil {

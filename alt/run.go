@@ -123,7 +123,7 @@ func (s *Service) dispatch(ctx, work context.Context, q queueSpec) {
 	tick := time.NewTicker(s.cfg.Poll)
 	defer tick.Stop()
 	for {
-		full, err := s.claim(ctx, q, idle, jobs)
+		full, err := s.claim(ctx, work, q, idle, jobs)
 		switch {
 		case full:
 			continue
@@ -145,13 +145,22 @@ func (s *Service) dispatch(ctx, work context.Context, q queueSpec) {
 }
 
 // claim hands out as much as there are idle workers, and reports whether it is
-// worth asking again at once.
-func (s *Service) claim(ctx context.Context, q queueSpec, idle chan struct{}, jobs chan<- Item) (bool, error) {
+// worth asking again at once. What was claimed while ctx ended goes back at once,
+// for another process.
+func (s *Service) claim(ctx, work context.Context, q queueSpec, idle chan struct{}, jobs chan<- Item) (bool, error) {
 	n := len(idle)
 	if n == 0 || ctx.Err() != nil {
 		return false, nil //nolint:nilerr // to be told to stop is no failure
 	}
 	items, err := s.claimItems(ctx, q.work, n)
+	if ctx.Err() != nil {
+		var wg sync.WaitGroup
+		for _, it := range items {
+			wg.Go(func() { s.hold(work, it, s.cfg.Now()) })
+		}
+		wg.Wait()
+		return false, nil //nolint:nilerr // as above
+	}
 	for _, it := range items {
 		<-idle
 		jobs <- it
