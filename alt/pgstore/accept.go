@@ -124,10 +124,12 @@ func (s *Store) Accept(ctx context.Context, evs []channels.Event) (int, error) {
 const (
 	insertKey = `INSERT INTO event_keys (agency, key, at) SELECT * FROM unnest($1::text[], $2::bytea[], $3::timestamptz[])`
 
-	insertEvent = `INSERT INTO items (id, agency, channel, peer, lane, state, kind, accepted, provider, body, search)
-		SELECT id, agency, channel, peer, lane, 0, kind, accepted, provider, body, search
-		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::text[], $9::bytea[],
-			$10::text[]) AS n(id, agency, channel, peer, lane, kind, accepted, provider, body, search)`
+	insertEvent = `INSERT INTO items (id, agency, channel, peer, lane, state, kind, accepted, provider, body)
+		SELECT id, agency, channel, peer, lane, 0, kind, accepted, provider, body
+		FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::text[], $9::bytea[])
+			AS n(id, agency, channel, peer, lane, kind, accepted, provider, body)`
+
+	insertBody = `INSERT INTO bodies (id, body, search) SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::text[])`
 
 	insertRaw = `INSERT INTO raw (id, at, raw) SELECT * FROM unnest($1::bigint[], $2::timestamptz[], $3::bytea[])`
 )
@@ -142,8 +144,13 @@ func (t *tx) arrive(a *arrival) bool {
 	t.known[a.key] = true
 	it := &item{id: t.next(), lane: t.s.laneLock(a.lane), kind: a.kind, address: a.address, accepted: t.now, work: a.work, provider: a.provider}
 	t.insert(insertKey, string(a.key.agency), a.key.key[:], t.now)
+	body := a.body
+	if a.kind != inline {
+		t.insert(insertBody, it.id, body, text(a.search))
+		body = nil
+	}
 	t.insert(insertEvent, it.id, string(a.address.Agency), string(a.address.Channel), string(a.address.Peer), it.lane, int64(a.kind), t.now,
-		text(a.provider), a.body, text(a.search))
+		text(a.provider), blob(body))
 	if len(a.raw) > 0 {
 		t.insert(insertRaw, it.id, t.now, a.raw)
 	}

@@ -202,7 +202,7 @@ func (t *tx) fetched(e *item, a *arrival) {
 	t.wakes[string(alt.Inbox)] = true
 }
 
-const finishEvent = `UPDATE items SET state = 1, body = NULL, search = NULL FROM unnest($1::bigint[]) AS n(id) WHERE items.id = n.id`
+const finishEvent = `UPDATE items SET state = 1, body = NULL FROM unnest($1::bigint[]) AS n(id) WHERE items.id = n.id`
 
 // finishItem ends the work on an item. The content of an event that did not
 // become a message is deleted: nobody has a use for it any more.
@@ -219,6 +219,7 @@ func (t *tx) finishItem(e *item) {
 	t.update(finishEvent, rowKey{items, e.id}, e.id)
 	switch e.kind {
 	case received, edited, echoed:
+		t.dropBody(e)
 		t.dropRaw(e.id)
 	}
 }

@@ -131,7 +131,7 @@ func conditions(q alt.ConversationQuery) *filter {
 	}
 	if q.Text != "" {
 		text := fold(q.Text)
-		f.and(`(strpos(c.search, ?) > 0 OR EXISTS (SELECT 1 FROM items i WHERE i.talk = c.id AND strpos(i.search, ?) > 0))`, text, text)
+		f.and(`(strpos(c.search, ?) > 0 OR EXISTS (SELECT 1 FROM items i JOIN bodies b ON b.id = i.id WHERE i.talk = c.id AND strpos(b.search, ?) > 0))`, text, text)
 	}
 	return f
 }

@@ -91,7 +91,8 @@ func empty(t testing.TB, dsn string) bool {
 	require.NoError(t, err)
 	defer func() { _ = c.Close(ctx) }()
 	_, err = c.Exec(ctx, `DO $$ DECLARE name text; BEGIN
-		FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename NOT IN ('store', 'versions') LOOP
+		FOR name IN SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+				AND relname NOT IN ('store', 'versions', 'months') LOOP
 			EXECUTE 'DELETE FROM ' || name;
 		END LOOP;
 		UPDATE store SET seal = NULL; END $$`)

@@ -5,7 +5,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -25,11 +24,16 @@ type Migration struct {
 	// pooler. They lie in the first schema of its search_path.
 	DSN string
 	// Application is the role that stores connect as: it gets the right to read
-	// and write rows and no other. Empty when it is the owner itself.
+	// and write rows, of the security log to read and add them, and no other. Empty
+	// when stores connect as the owner, whom nothing keeps from changing the log.
 	Application string
 	// Version to reach: Latest, or an older one before an older program is used.
 	// 0 is an empty schema: everything is gone.
 	Version int
+	// KeepLog is how long entries of the security log are kept: months that ended
+	// longer ago are dropped. It is stored, and the owner alone can change it. 0
+	// leaves what was stored, in a new database for ever; negative is for ever.
+	KeepLog time.Duration
 	// Timeout of the connection. Default 10 s.
 	Timeout time.Duration
 }
@@ -105,10 +109,8 @@ func migrateStep(ctx context.Context, c *pgx.Conn, m Migration, list []migration
 			again = true
 			run(list[at-1].Down)
 			run("DELETE FROM versions WHERE version = $1", at)
-		case m.Application != "":
-			for _, sql := range grants(m.Application) {
-				run(sql)
-			}
+		default:
+			err = m.finish(ctx, tx)
 		}
 		if err != nil {
 			return fmt.Errorf("pgstore: migration: %w", err)
@@ -118,16 +120,27 @@ func migrateStep(ctx context.Context, c *pgx.Conn, m Migration, list []migration
 	return again && err == nil, err
 }
 
-// grants lets a role use the tables and own nothing.
-func grants(role string) []string {
-	r := pgx.Identifier{role}.Sanitize() //nolint:misspell // a name of the driver
-	quoted := strings.NewReplacer("'", "''", "%", "%%").Replace(r)
-	return []string{
-		`DO $$ BEGIN EXECUTE format('GRANT USAGE ON SCHEMA %I TO ` + quoted + `', current_schema()); END $$`,
-		`DO $$ BEGIN EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO ` + quoted + `', current_schema()); END $$`,
-		`DO $$ BEGIN EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO ` + quoted + `', current_schema()); END $$`,
-		"REVOKE INSERT, UPDATE, DELETE ON versions FROM " + r,
+// finish does what belongs to every migration: it makes the months that are to
+// come, and grants rights.
+func (m *Migration) finish(ctx context.Context, tx pgx.Tx) error {
+	var monthly bool // older versions have no months
+	if err := tx.QueryRow(ctx, "SELECT to_regproc('keep_months') IS NOT NULL").Scan(&monthly); err != nil {
+		return err
 	}
+	if monthly {
+		if _, err := tx.Exec(ctx, "SELECT keep_months()"); err != nil {
+			return err
+		}
+		if m.KeepLog != 0 {
+			if _, err := tx.Exec(ctx, "UPDATE store SET keep_log = nullif($1, interval '0')", max(m.KeepLog, 0)); err != nil {
+				return err
+			}
+		}
+	}
+	if m.Application == "" || m.Version == 0 {
+		return nil
+	}
+	return grant(ctx, tx, m.Application)
 }
 
 // current refuses a database of another version than the program's.

@@ -2,16 +2,13 @@ package pgstore_test
 
 import (
 	"context"
-	"fmt"
 	"net/url"
 	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/stretchr/testify/require"
 
-	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/alt/pgstore"
 )
 
@@ -70,31 +67,6 @@ func TestMigrationsGoForwardAndBackAndWaitForOneAnother(t *testing.T) {
 	require.ErrorIs(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: dsn, Version: pgstore.Latest}), pgstore.ErrNewer)
 	_, err = pgstore.Open(t.Context(), pgstore.Config{DSN: dsn, Key: testKey(), InsecureNotDurable: true})
 	require.ErrorIs(t, err, pgstore.ErrNewer)
-}
-
-func TestTheApplicationsRoleWorksAndChangesNoTable(t *testing.T) {
-	t.Parallel()
-	dsn := blank(t)
-	role := fmt.Sprintf("app %% 'of' %s", dsn[len(dsn)-40:])
-	quoted := pgx.Identifier{role}.Sanitize() //nolint:misspell // a name of the driver
-	require.NoError(t, execute(t, dsn, "CREATE ROLE "+quoted+" LOGIN PASSWORD 'secret'"))
-	t.Cleanup(func() {
-		_ = execute(t, dsn, "DROP OWNED BY "+quoted, "DROP ROLE "+quoted)
-	})
-	require.NoError(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: dsn, Application: role, Version: pgstore.Latest}))
-	app := as(t, dsn, role)
-	st := open(t, pgstore.Config{DSN: app, Key: testKey(), InsecureNotDurable: true})
-	accept(t, st, says("mari", "1", "tere"))
-	items := claim(t, st, alt.Inbox, 1)
-	commit(t, st, items[0], alt.Changes{Record: true, Conversation: talk(at("mari"), "c"), Log: []alt.LogEntry{{Agency: agency, Act: "x"}}})
-	for _, sql := range []string{
-		"CREATE TABLE mine (n int)", "DROP TABLE items", "ALTER TABLE items ADD COLUMN n int", "TRUNCATE items", "CREATE INDEX ON items (at)",
-		"ALTER SEQUENCE numbers RESTART", "UPDATE versions SET version = 0", "DROP SCHEMA public", "CREATE SCHEMA mine",
-	} {
-		var refused *pgconn.PgError
-		require.ErrorAs(t, execute(t, app, sql), &refused, sql)
-		require.Equal(t, "42501", refused.Code, sql) // insufficient_privilege
-	}
 }
 
 func TestAStoreIsOpenedWithItsOwnKey(t *testing.T) {

@@ -24,11 +24,11 @@ func (t *tx) reused(p *change) error {
 	return nil
 }
 
-const insertMessage = `INSERT INTO items (id, agency, channel, peer, lane, state, kind, accepted, body, search, direction, talk, at, status, status_at,
+const insertMessage = `INSERT INTO items (id, agency, channel, peer, lane, state, kind, accepted, direction, talk, at, status, status_at,
 		message, part, print)
-	SELECT id, agency, channel, peer, lane, 0, 4, at, body, search, 2, talk, at, 'queued', at, message, part, print
-	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bytea[], $7::text[], $8::bigint[], $9::timestamptz[],
-		$10::text[], $11::bigint[], $12::bytea[]) AS n(id, agency, channel, peer, lane, body, search, talk, at, message, part, print)`
+	SELECT id, agency, channel, peer, lane, 0, 4, at, 2, talk, at, 'queued', at, message, part, print
+	FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::timestamptz[], $8::text[],
+		$9::bigint[], $10::bytea[]) AS n(id, agency, channel, peer, lane, talk, at, message, part, print)`
 
 // queue makes a message wait in the Outbox, unless it is there already. It reports
 // whether it did.
@@ -53,7 +53,8 @@ func (t *tx) queue(o *sending, talk int64) (fresh bool, err error) {
 		id: t.next(), lane: t.s.addressLock(to), talk: talk, kind: outgoing, address: to, accepted: t.now, kept: true, out: true, ours: true,
 		status: channels.Queued, work: alt.Outbox,
 	}
-	t.insert(insertMessage, it.id, string(to.Agency), string(to.Channel), string(to.Peer), it.lane, o.body, text(o.search), number(talk), t.now,
+	t.insert(insertBody, it.id, o.body, text(o.search))
+	t.insert(insertMessage, it.id, string(to.Agency), string(to.Channel), string(to.Peer), it.lane, number(talk), t.now,
 		string(o.out.ID), int64(o.out.Part), o.print[:])
 	t.contents = append(t.contents, content{id: it.id, kind: outgoing, accepted: t.now, body: o.body})
 	t.enqueue(it, it.id, o.out.Priority, time.Time{})
@@ -66,7 +67,7 @@ func (t *tx) cancelBot(a channels.Address) error {
 	if err := t.hold(t.s.addressLock(a)); err != nil {
 		return err
 	}
-	rows, err := t.all(`SELECT i.id, i.body FROM live l JOIN items i ON i.id = l.id
+	rows, err := t.all(`SELECT i.id, b.body FROM live l JOIN items i ON i.id = l.id JOIN bodies b ON b.id = i.id
 		WHERE l.lane = $1 AND l.work = 'outbox' AND NOT l.claimed AND i.agency = $2 AND i.channel = $3 AND i.peer = $4`,
 		t.s.addressLock(a), string(a.Agency), string(a.Channel), string(a.Peer))
 	if err != nil {

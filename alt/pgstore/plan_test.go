@@ -23,15 +23,18 @@ const crowd = `
 	INSERT INTO conversations (id, agency, name, channel, peer, version, open, kind, held_by, last, body)
 		SELECT n, 'agency', 'c' || n, 'page', 'p' || n, 1, true, '', '', now(), '{}' FROM generate_series(1, 20000) n;
 	INSERT INTO positions SELECT n, 'agency', n % 3 = 0, n FROM generate_series(1, 20000) n;
-	INSERT INTO items (id, agency, channel, peer, lane, state, kind, accepted, provider, body, direction, talk, at, status, message, part, print)
-		SELECT n, 'agency', 'page', 'p' || n % 20000, n % 20000, 1, CASE n % 2 WHEN 0 THEN 1 ELSE 4 END, now(), 'x' || n, '{}', 1 + n % 2, 1 + n % 20000, now(),
+	INSERT INTO items (id, agency, channel, peer, lane, state, kind, accepted, provider, direction, talk, at, status, message, part, print)
+		SELECT n, 'agency', 'page', 'p' || n % 20000, n % 20000, 1, CASE n % 2 WHEN 0 THEN 1 ELSE 4 END, now(), 'x' || n, 1 + n % 2, 1 + n % 20000, now(),
 			'sent', CASE n % 2 WHEN 1 THEN 'm' || n END, 0, 'x' FROM generate_series(1, 100000) n;
+	INSERT INTO bodies SELECT n, '{}', 'x' FROM generate_series(1, 100000) n;
+	INSERT INTO bodies SELECT first_number(m) + n, '{}', 'x' FROM generate_series(date_trunc('month', now()::timestamp), now()::timestamp + interval '14 months', '1 month') m, generate_series(1, 1000) n;
 	INSERT INTO event_keys SELECT 'agency', decode(md5(n::text), 'hex'), now() FROM generate_series(1, 50000) n;
 	INSERT INTO raw SELECT n, now(), 'x' FROM generate_series(1, 100000, 2) n;
 	INSERT INTO live (id, agency, channel, lane, work, place, head)
 		SELECT n, 'agency', 'page', n % 5000, CASE n % 2 WHEN 0 THEN 'inbox' ELSE 'outbox' END, n, n <= 10000 FROM generate_series(1, 20000) n;
 	INSERT INTO letters SELECT n, n, 'agency', 'page', 'dead', 'rejected', now(), n FROM generate_series(1, 5000) n;
 	INSERT INTO log SELECT 'agency', n, now(), 'act', 'system', 'page', 'c' || n % 20000, 'm' || n FROM generate_series(1, 100000) n;
+	INSERT INTO log SELECT 'agency', 200000 + n, now() + n * interval '10 minutes', 'act', 'system', 'page', 'c' || n % 20000, 'm' || n FROM generate_series(1, 60000) n;
 	INSERT INTO parked SELECT n, 'agency', 'page', 'y' || n, now(), 'read', '', now() FROM generate_series(1, 5000) n;
 	INSERT INTO watermarks SELECT 'agency', 'page', 'p' || n, 'read', now(), now(), now() FROM generate_series(1, 5000) n;
 	ANALYZE`

@@ -17,6 +17,9 @@ const purgeStep = 500
 // and events that are no messages. It works in small steps, beside the writer,
 // and several replicas may do so at once.
 func (s *Store) Purge(ctx context.Context, now time.Time) error {
+	if err := s.keepMonths(ctx); err != nil {
+		return err
+	}
 	for _, what := range []struct {
 		sql  string
 		term time.Duration

@@ -7,9 +7,20 @@ import (
 
 // rewrite replaces what an item says.
 func (t *tx) rewrite(id int64, body []byte, search string) {
-	t.exec("UPDATE items SET body = $2, search = $3 WHERE id = $1", id, body, text(search))
+	t.exec("UPDATE bodies SET body = $2, search = $3 WHERE id = $1", id, body, text(search))
 	t.exec("UPDATE live SET rewritten = true WHERE id = $1", id)
 	t.rewritten = append(t.rewritten, id)
+}
+
+const deleteBody = "DELETE FROM bodies USING unnest($1::bigint[]) AS n(id) WHERE bodies.id = n.id"
+
+// dropBody deletes what an item says.
+func (t *tx) dropBody(it *item) {
+	if it.kind == inline {
+		t.exec("UPDATE items SET body = NULL WHERE id = $1", it.id)
+		return
+	}
+	t.update(deleteBody, rowKey{"bodies", it.id}, it.id)
 }
 
 // dropRaw deletes the provider's bytes of an event.
@@ -17,7 +28,7 @@ func (t *tx) dropRaw(id int64) { t.exec("DELETE FROM raw WHERE id = $1", id) }
 
 // event reads the event of an item.
 func (t *tx) event(id int64) (channels.Event, error) {
-	r, err := t.one("SELECT body FROM items WHERE id = $1", id)
+	r, err := t.one("SELECT coalesce(b.body, i.body) FROM items i LEFT JOIN bodies b ON b.id = i.id WHERE i.id = $1", id)
 	if err != nil {
 		return nil, err
 	}
@@ -33,7 +44,7 @@ func (t *tx) event(id int64) (channels.Event, error) {
 
 // outbound reads a message of ours.
 func (t *tx) outbound(id int64) (*channels.Outbound, error) {
-	r, err := t.one("SELECT body FROM items WHERE id = $1", id)
+	r, err := t.one("SELECT body FROM bodies WHERE id = $1", id)
 	if err != nil {
 		return nil, err
 	}
