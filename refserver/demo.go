@@ -24,7 +24,9 @@ type demoConfig struct {
 	DataDir string // it exists
 	// Provider is a name of demoMakers. Default: the first.
 	Provider string
-	Logger   *slog.Logger
+	// InChat asks people on WhatsApp who they are in the chat itself.
+	InChat bool
+	Logger *slog.Logger
 	// Reconcile is how long the provider's word on a message of unknown outcome
 	// is waited for. Default 5 s, so that a visitor sees what follows; a real
 	// service waits 15 min.
@@ -160,7 +162,7 @@ func (d *demo) parts() (parts, error) {
 	if err != nil {
 		return parts{}, err
 	}
-	if d.eid, err = newDemoEID(d.cfg.URL, d.cfg.DataDir, d.texts, d.bell.ring); err != nil {
+	if d.eid, err = newDemoEID(d.cfg, d.texts, d.bell.ring); err != nil {
 		return parts{}, err
 	}
 	return parts{
@@ -176,7 +178,7 @@ func (d *demo) parts() (parts, error) {
 func (d *demo) pages(ctx context.Context) error {
 	p, err := newPages(pagesConfig{
 		Desk:   &deskAPI{base: d.cfg.URL, client: &http.Client{Timeout: 30 * time.Second}, users: d.users},
-		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: d.texts, Lines: d.app.lines != nil, EID: d.eid, Logins: d.app.svc.LoginPages(), Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
+		Phones: d.phones, Gate: d.gate, Bell: d.bell, Texts: d.texts, Lines: d.app.lines != nil, EID: d.eid, InChat: d.cfg.InChat, Logins: d.app.svc.LoginPages(), Now: time.Now, Logger: d.cfg.Logger, Stop: ctx.Done(),
 	})
 	if err != nil {
 		return err

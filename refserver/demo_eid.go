@@ -13,6 +13,7 @@ import (
 	"github.com/liidestuja/liidestuja/alt/login"
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/eid"
+	"github.com/liidestuja/liidestuja/eid/eidtest"
 	"github.com/liidestuja/liidestuja/eid/eidtest/testca"
 	"github.com/liidestuja/liidestuja/eid/mobileid"
 	"github.com/liidestuja/liidestuja/eid/mobileid/mobileidtest"
@@ -46,6 +47,20 @@ type demoSpecimen struct{ Code, Given, Family, Phone string }
 // Name returns the whole name.
 func (s demoSpecimen) Name() string { return s.Given + " " + s.Family }
 
+// demoCompany is one that MARI MAASIKAS may act for.
+const demoCompany = "12345678"
+
+// demoRegister is the agency's own check of people. JUHAN JUURIKAS is an e-resident.
+func demoRegister(texts *pagetext.Catalog) eid.Register {
+	people := demoSpecimens()
+	mari, juhan := eid.PersonalCode("EE"+people[0].Code), eid.PersonalCode("EE"+people[1].Code)
+	return &eidtest.Register{
+		Name:     texts.Say(texts.Tags[0], "eid.register"),
+		Kinds:    map[eid.PersonalCode]eid.Kind{mari: eid.Citizen, juhan: eid.EResident},
+		Mandates: map[eid.Company][]eid.PersonalCode{demoCompany: {mari}},
+	}
+}
+
 func demoSpecimens() []demoSpecimen {
 	return []demoSpecimen{
 		{Code: "60001019906", Given: "MARI", Family: "MAASIKAS", Phone: "+37200000766"},
@@ -69,28 +84,30 @@ const (
 // demoPrompts is how many prompts the app remembers.
 const demoPrompts = 20
 
-func newDemoEID(at, dir string, texts *pagetext.Catalog, ring func()) (*demoEID, error) {
+func newDemoEID(cfg demoConfig, texts *pagetext.Catalog, ring func()) (*demoEID, error) {
+	at := cfg.URL
 	e := &demoEID{url: at, ring: ring, prompts: make(map[string]*smartidtest.Prompt)}
 	if err := e.simulate(); err != nil {
 		return nil, err
 	}
-	key, err := demoKey(dir, "demo-logins.key")
+	key, err := demoKey(cfg.DataDir, "demo-logins.key")
 	if err != nil {
 		return nil, err
 	}
 	e.login = &loginParts{
 		logins: alt.Logins{
 			URL: at + loginPath, PerHour: 60,
-			Keys:  func() []alt.Key { return []alt.Key{{ID: "demo", Secret: key}} },
-			Names: map[channels.Agency]map[string]string{demoAgency: words(texts, "who.agency")},
-			Lines: make(map[channels.ID]alt.LoginPolicy), // nobody's data is on the lines of the demo
+			Keys:     func() []alt.Key { return []alt.Key{{ID: "demo", Secret: key}} },
+			Names:    map[channels.Agency]map[string]string{demoAgency: words(texts, "who.agency")},
+			Register: demoRegister(texts),
+			Lines:    make(map[channels.ID]alt.LoginPolicy), // nobody's data is on the lines of the demo
 		},
 		pages: login.Config{URL: at + loginPath, PerMinute: 600, Notice: &login.Notice{
 			Text: words(texts, "eid.notice"), Link: at + demoDevices, More: words(texts, "eid.devices"),
 		}},
 	}
 	for _, p := range demoPeople() {
-		e.login.logins.Lines[p.line] = alt.LoginPolicy{}
+		e.login.logins.Lines[p.line] = alt.LoginPolicy{InChat: cfg.InChat && p.kind == channels.WhatsApp}
 	}
 	for _, method := range []func() (eid.Authenticator, *trust.Store, error){e.smartID, e.mobileID, e.viaTARA} {
 		m, store, err := method()

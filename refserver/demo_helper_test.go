@@ -78,11 +78,17 @@ func startPlayground(t *testing.T, dir string) *playground {
 // startPlaygroundOn starts a demo with a provider in a folder.
 func startPlaygroundOn(t *testing.T, provider, dir string) *playground {
 	t.Helper()
+	return startPlaygroundAs(t, demoConfig{Provider: provider, DataDir: dir, Logger: slog.New(slog.DiscardHandler)})
+}
+
+// startPlaygroundAs starts a demo at an address of its own.
+func startPlaygroundAs(t *testing.T, cfg demoConfig) *playground {
+	t.Helper()
 	var handler http.Handler
 	srv := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { handler.ServeHTTP(w, r) }))
-	base := "http://" + srv.Listener.Addr().String()
+	cfg.URL, cfg.Reconcile = "http://"+srv.Listener.Addr().String(), 100*time.Millisecond
 	stopping, begin := context.WithCancel(context.Background())
-	d, err := newDemo(stopping, demoConfig{URL: base, DataDir: dir, Provider: provider, Logger: slog.New(slog.DiscardHandler), Reconcile: 100 * time.Millisecond})
+	d, err := newDemo(stopping, cfg)
 	require.NoError(t, err)
 	context.AfterFunc(stopping, d.app.drain)
 	handler = web(d.handler, d.cfg.Logger, false)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/liidestuja/liidestuja/alt"
 	"github.com/liidestuja/liidestuja/channels"
+	"github.com/liidestuja/liidestuja/eid"
 	"github.com/liidestuja/liidestuja/refserver/internal/pagetext"
 )
 
@@ -28,7 +29,7 @@ const (
 // Handle implements alt.Handler.
 func (m *demoMenu) Handle(ctx context.Context, t *alt.Turn) error {
 	if e, ended := t.Auth(); ended {
-		return m.ended(t, e)
+		return m.ended(ctx, t, e)
 	}
 	if chosen, ok := t.Chosen(); ok {
 		switch chosen.ID {
@@ -40,6 +41,9 @@ func (m *demoMenu) Handle(ctx context.Context, t *alt.Turn) error {
 		case menuLogin:
 			return m.ask(t)
 		}
+	}
+	if company, err := eid.ParseCompany(t.Text()); err == nil {
+		return m.actsFor(ctx, t, company)
 	}
 	words := wordsOf(t.Text())
 	for _, tag := range m.texts.Tags {
@@ -75,11 +79,30 @@ func (m *demoMenu) ask(t *alt.Turn) error {
 	return err
 }
 
-// ended greets whoever has been proven; who has not was told.
-func (m *demoMenu) ended(t *alt.Turn, e *channels.AuthDecided) error {
+// actsFor asks the register whether somebody may act for the company whose code they
+// wrote. Whoever has proven nothing is asked who they are first.
+func (m *demoMenu) actsFor(ctx context.Context, t *alt.Turn, company eid.Company) error {
+	if s := t.Session(); s.Identity == nil {
+		return m.ask(t)
+	}
+	switch _, err := t.Standing(ctx, company); {
+	case errors.Is(err, eid.ErrMandate):
+		return t.ReplyText(m.say(t, "menu.company.no"))
+	case err != nil:
+		return err
+	}
+	return t.ReplyText(m.say(t, "menu.company.yes"))
+}
+
+// ended greets whoever has been proven, and asks the register what they are; who has
+// not been proven was told.
+func (m *demoMenu) ended(ctx context.Context, t *alt.Turn, e *channels.AuthDecided) error {
 	id := t.Session().Identity
 	if e.Reason != "" || id == nil {
 		return nil
+	}
+	if _, err := t.Standing(ctx, ""); err != nil {
+		return err
 	}
 	return t.ReplyText(m.say(t, "menu.login.answer", id.GivenName+" "+id.FamilyName))
 }

@@ -40,31 +40,32 @@ func buildServer(t *testing.T) string {
 // programProcess is the running program.
 type programProcess struct {
 	url  string
-	stop func()
+	stop func() (log string)
 }
 
 var announced = regexp.MustCompile(`^Liidestuja: (http://\S+/)$`)
 
 // startProgram runs the program and reads its address from the standard output.
 // Its log must stay without errors.
-func startProgram(t *testing.T, program, addr, data string) *programProcess {
+func startProgram(t *testing.T, program, addr, data string, more ...string) *programProcess {
 	t.Helper()
-	cmd := exec.Command(program, "-addr", addr, "-data", data)
+	cmd := exec.Command(program, append([]string{"-addr", addr, "-data", data}, more...)...)
 	var logged bytes.Buffer
 	cmd.Stderr = &logged
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
 	p := &programProcess{}
-	p.stop = sync.OnceFunc(func() {
+	p.stop = sync.OnceValue(func() string {
 		assert.NoError(t, cmd.Process.Signal(syscall.SIGTERM))
 		assert.NoError(t, cmd.Wait(), logged.String())
 		for line := range strings.Lines(logged.String()) {
 			wanted := strings.Contains(line, "a person must decide") // of the lost confirmation
 			assert.True(t, wanted || !strings.Contains(line, `"severity_text":"ERROR"`), line)
 		}
+		return logged.String()
 	})
-	t.Cleanup(p.stop)
+	t.Cleanup(func() { p.stop() })
 	line, err := bufio.NewReader(out).ReadString('\n')
 	require.NoError(t, err, logged.String())
 	m := announced.FindStringSubmatch(strings.TrimSpace(line))

@@ -33,6 +33,7 @@ type pagesConfig struct {
 	Texts  *pagetext.Catalog
 	Lines  bool // lines can be added
 	EID    *demoEID
+	InChat bool // people on WhatsApp are asked who they are in the chat itself
 	Logins *alt.LoginPages
 	Now    func() time.Time
 	Logger *slog.Logger

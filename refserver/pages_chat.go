@@ -26,6 +26,7 @@ type chatView struct {
 	MayEnd, MayReply      bool
 	EndReasons            []string
 	Hint                  string // a text that says why there is no place to answer
+	Why                   string // a text: why it has ended
 	Bubbles               []bubble
 	Earlier               bool
 	Login                 *loginView // nil: nobody was asked who they are
@@ -61,6 +62,9 @@ func (p *pages) chat(s *deskSession, r *http.Request, me apiMe, at place) (*chat
 	v.Line, v.Name, v.Holder, v.By = c.Line, c.Name, c.Holder.Kind, p.Desk.nameOf(c.Holder.By)
 	v.Ended, v.Restricted, v.OptedOut = c.State == "ended", c.Restricted, c.OptedOut
 	v.decide(me, c)
+	if why := "login.reason." + c.Ended; v.Ended && p.Texts.Has(why) {
+		v.Why = why
+	}
 	if v.Login, err = p.whoIs(s, me, c); err != nil {
 		return nil, err
 	}
@@ -148,7 +152,7 @@ func (v *chatView) decide(me apiMe, c apiChat) {
 			v.Actions = append(v.Actions, "restrict")
 		}
 	}
-	if mine && (c.Login == nil || c.Login.Status == "failed") {
+	if mine && (c.Login == nil || c.Login.Status == "failed" || c.Login.Status == "over") {
 		v.Actions = append(v.Actions, "ask")
 	}
 	v.MayEnd = true

@@ -61,6 +61,7 @@ type (
 		OptedOut   bool      `json:"opted_out"`
 		Unread     int       `json:"unread"`
 		Waiting    time.Time `json:"waiting_since"`
+		Ended      string    `json:"ended_reason"`
 		Login      *apiLogin `json:"login"`
 		Window     *struct {
 			Limited  bool      `json:"limited"`

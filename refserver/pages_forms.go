@@ -76,7 +76,7 @@ func (p *pages) deskAct(w http.ResponseWriter, r *http.Request) {
 	if !ok {
 		return
 	}
-	act, body := r.PostFormValue("act"), any(struct{}{})
+	act, body, flash := r.PostFormValue("act"), any(struct{}{}), ""
 	header := http.Header{}
 	if key := r.PostFormValue("key"); key != "" {
 		// One form has several buttons: each is another act.
@@ -95,13 +95,16 @@ func (p *pages) deskAct(w http.ResponseWriter, r *http.Request) {
 	case "restrict", "unrestrict":
 		body = map[string]any{"restricted": act == "restrict"}
 		act = "restrict"
+	case "apart":
+		act, body = "accounts/take-apart", map[string]any{"conversation": r.PostFormValue("conversation")}
+		flash = "done.apart"
 	case "end":
 		body = map[string]any{"reason": r.PostFormValue("reason")}
 	default:
 		p.done(w, r, "problem.form")
 		return
 	}
-	p.answered(w, r, p.Desk.session(w, r).post(path+"/"+act, body, header, nil), "")
+	p.answered(w, r, p.Desk.session(w, r).post(path+"/"+act, body, header, nil), flash)
 }
 
 // deskReply sends a text, a file, or a file with the text as its caption.

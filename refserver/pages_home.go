@@ -17,6 +17,7 @@ type homePage struct {
 	Flash    string // a text; empty: there is nothing to say
 	Changes  int    // of the phones that the page shows
 	Phones   []phoneView
+	InChat   bool
 	Provider gateState
 	Desk     deskView
 }
@@ -128,6 +129,7 @@ func (p *pages) home(w http.ResponseWriter, r *http.Request) {
 		Changes:  changes,
 		frame:    frame{Title: "page.title", Back: at.Back(), Languages: p.Texts.Choices(tag)},
 		Flash:    p.flash(w, r),
+		InChat:   p.InChat,
 		Provider: p.Gate.state(),
 		Desk:     p.desk(w, r, at),
 	}

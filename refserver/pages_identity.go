@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -17,12 +18,25 @@ type (
 		Level  string    `json:"level"`
 		Asked  time.Time `json:"asked"`
 		Ended  time.Time `json:"ended"`
+		Over   time.Time `json:"over"`
 	}
 	apiIdentity struct {
 		Level      string `json:"level"`
 		GivenName  string `json:"given_name"`
 		FamilyName string `json:"family_name"`
 		Code       string `json:"code"`
+		Standing   *struct {
+			Kind    string `json:"kind"`
+			Company string `json:"company"`
+			Source  string `json:"source"`
+		} `json:"standing"`
+	}
+	apiAccount struct {
+		Line         string    `json:"line"`
+		Current      bool      `json:"current"`
+		Conversation string    `json:"conversation"`
+		State        string    `json:"state"`
+		Last         time.Time `json:"last"`
 	}
 )
 
@@ -33,7 +47,12 @@ type loginView struct {
 	Back     string       // for the form
 	Identity *apiIdentity // nil: nobody, or not the visitor's to see
 	Revealed time.Time    // with the whole code, until then
+	Accounts []apiAccount // where else the person writes
+	place    place
 }
+
+// URL returns the address of another conversation of the person on the page.
+func (v *loginView) URL(chat string) string { return v.place.URL(v.place.View, "all", chat) }
 
 // whoIs returns how the authentication in a conversation goes, and for whoever has
 // it who the person is.
@@ -41,14 +60,15 @@ func (p *pages) whoIs(s *deskSession, me apiMe, c apiChat) (*loginView, error) {
 	if c.Login == nil {
 		return nil, nil //nolint:nilnil // nobody was asked
 	}
-	v := &loginView{apiLogin: *c.Login, ID: c.ID, Back: place{View: views()[0], List: "all", Chat: c.ID}.Back()}
+	v := &loginView{apiLogin: *c.Login, ID: c.ID, place: place{View: views()[0], List: "all", Chat: c.ID}}
+	v.Back = v.place.Back()
 	mine := c.Holder.Kind == "desk" && c.Holder.By == me.ID
 	if c.Login.Status != "proven" || !mine && me.Role != desk.Admin {
 		return v, nil
 	}
 	if known := p.Revealed.get(s, c.ID, p.Now()); known != nil {
 		v.Identity, v.Revealed = &known.identity, known.until
-		return v, nil
+		return v, v.elsewhere(s)
 	}
 	var id apiIdentity
 	err := s.get("/v1/conversations/"+c.ID+"/identity", &id)
@@ -60,7 +80,19 @@ func (p *pages) whoIs(s *deskSession, me apiMe, c apiChat) (*loginView, error) {
 		return nil, err
 	}
 	v.Identity = &id
-	return v, nil
+	return v, v.elsewhere(s)
+}
+
+// elsewhere asks for the other accounts of the person.
+func (v *loginView) elsewhere(s *deskSession) error {
+	var all apiList[apiAccount]
+	err := s.get("/v1/conversations/"+v.ID+"/accounts", &all)
+	var refused *deskProblem
+	if errors.As(err, &refused) && refused.Code == "not_found" { // the session is over by now
+		return nil
+	}
+	v.Accounts = slices.DeleteFunc(all.Items, func(a apiAccount) bool { return a.Current })
+	return err
 }
 
 // deskReveal asks for the whole code, which the API writes down.

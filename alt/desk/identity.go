@@ -35,7 +35,7 @@ type identityView struct {
 	FamilyName string    `json:"family_name"`
 	// Code is masked but for its country and its last four characters, unless
 	// somebody has asked for it.
-	Code string `json:"code"`
+	Code     string        `json:"code"`
 	Born     string        `json:"born,omitempty"`
 	Standing *standingView `json:"standing,omitempty"`
 }

@@ -1,6 +1,7 @@
 package desk_test
 
 import (
+	"fmt"
 	"regexp"
 	"testing"
 
@@ -75,10 +76,17 @@ func TestASpecialistAsksWhoThePersonIsAndSeesIt(t *testing.T) {
 	require.Equal(t, "sms", items[0]["line"])
 	require.Equal(t, sms.Dossier().Conversation.ID, items[0]["conversation"])
 	require.Equal(t, true, items[1]["current"])
+	require.Equal(t, "2026-03-02T10:00:00Z", items[0]["last"])
+	require.NotContains(t, fmt.Sprint(items), string(sms.Address().Peer), "whose number it is is not told")
 	require.Equal(t, 204, w.do("mari", "POST", path+"/accounts/take-apart", nil).status)
 	items = w.do("mari", "GET", path+"/accounts", nil).items()
 	require.Len(t, items, 1)
 	require.Equal(t, false, items[0]["current"])
+	apart := object{"conversation": sms.Dossier().Conversation.ID}
+	w.do("mari", "POST", path+"/accounts/take-apart", object{"conversation": "019c0000-0000-7000-8000-000000000000"}).problem(404, "not_found")
+	require.Equal(t, 204, w.do("mari", "POST", path+"/accounts/take-apart", apart).status, "another account of the person")
+	require.Empty(t, w.do("mari", "GET", path+"/accounts", nil).items())
+	w.do("mari", "POST", path+"/accounts/take-apart", apart).problem(404, "not_found")
 
 	w.do("mari", "POST", path+"/end", nil).ok(200)
 	w.do("mari", "GET", path+"/identity", nil).problem(404, "not_found")
