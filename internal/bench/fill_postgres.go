@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/jackc/pgx/v5"
 )
@@ -25,15 +26,9 @@ func fillPostgres(ctx context.Context, dsn string, f *filler) (err error) {
 	}
 	for _, name := range []string{"conversations", "positions", "people", "items", "event_keys", "log"} {
 		t, err := readPostgres(ctx, conn, name)
-		if err != nil {
-			return err
+		if err == nil {
+			err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return writePostgres(ctx, tx, t, f) })
 		}
-		n := 0
-		_, err = conn.CopyFrom(ctx, pgx.Identifier{name}, t.columns, pgx.CopyFromFunc(func() ([]any, error) {
-			row := f.at(t, n)
-			n++
-			return row, nil
-		}))
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
@@ -41,7 +36,7 @@ func fillPostgres(ctx context.Context, dsn string, f *filler) (err error) {
 	for _, q := range []string{
 		fmt.Sprintf("SELECT setval('numbers', %d)", f.ids*int64(f.copies+1)),
 		fmt.Sprintf("UPDATE agencies SET log = log * %d, position = position * %[1]d", f.copies+1),
-		"ANALYZE", // as autovacuum does in life
+		"ANALYZE", //nolint:misspell // the server's word for what autovacuum does in life
 		"CHECKPOINT",
 	} {
 		if _, err := conn.Exec(ctx, q); err != nil {
@@ -69,4 +64,36 @@ func readPostgres(ctx context.Context, conn *pgx.Conn, name string) (*table, err
 		t.rows = append(t.rows, row)
 	}
 	return t, rows.Err()
+}
+
+// writePostgres appends the rows of all copies. Indexes that no constraint needs
+// are made anew afterwards.
+func writePostgres(ctx context.Context, tx pgx.Tx, t *table, f *filler) error {
+	rows, err := tx.Query(ctx, `SELECT c.relname::text, pg_get_indexdef(i.indexrelid) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+		WHERE i.indrelid = $1::text::regclass AND NOT EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conindid = i.indexrelid)`, t.name)
+	if err != nil {
+		return err
+	}
+	type index struct{ Name, SQL string }
+	indexes, err := pgx.CollectRows(rows, pgx.RowToStructByPos[index])
+	if err != nil {
+		return err
+	}
+	for _, i := range indexes {
+		if _, err := tx.Exec(ctx, "DROP INDEX "+pgx.Identifier{i.Name}.Sanitize()); err != nil { //nolint:misspell // a name of the driver
+			return err
+		}
+	}
+	n := 0
+	_, err = tx.CopyFrom(ctx, pgx.Identifier{t.name}, t.columns, pgx.CopyFromFunc(func() ([]any, error) {
+		row := f.at(t, n)
+		n++
+		return row, nil
+	}))
+	for _, i := range indexes {
+		if err == nil {
+			_, err = tx.Exec(ctx, strings.Replace(i.SQL, " ON ONLY ", " ON ", 1)) // of a table in partitions: all of them
+		}
+	}
+	return err
 }

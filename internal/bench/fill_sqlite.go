@@ -8,9 +8,6 @@ import (
 	"strings"
 )
 
-// fillAtOnce is how many rows share a transaction.
-const fillAtOnce = 50_000
-
 // fillSQLite fills a store that no process has open. Durability is off meanwhile.
 func fillSQLite(ctx context.Context, path string, f *filler) (err error) {
 	db, err := sql.Open("sqlite", path)
@@ -25,7 +22,7 @@ func fillSQLite(ctx context.Context, path string, f *filler) (err error) {
 		}
 		return nil
 	}
-	for _, q := range []string{"PRAGMA journal_mode = MEMORY", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -500000"} {
+	for _, q := range []string{"PRAGMA journal_mode = OFF", "PRAGMA synchronous = OFF", "PRAGMA cache_size = -200000"} {
 		if err := exec(q); err != nil {
 			return err
 		}
@@ -43,14 +40,14 @@ func fillSQLite(ctx context.Context, path string, f *filler) (err error) {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if err := exec(fmt.Sprintf("UPDATE store SET seq = seq * %d, position = position * %[1]d", f.copies+1)); err != nil {
+	if err := exec(fmt.Sprintf("UPDATE store SET seq = seq * %d, position = position * %[1]d, fresh = seq * %[1]d", f.copies+1)); err != nil {
 		return err
 	}
 	return exec("PRAGMA journal_mode = WAL")
 }
 
 func readSQLite(ctx context.Context, db *sql.DB, name string) (*table, error) {
-	rows, err := db.QueryContext(ctx, "SELECT * FROM "+name)
+	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT * FROM %s", name))
 	if err != nil {
 		return nil, err
 	}
@@ -72,28 +69,69 @@ func readSQLite(ctx context.Context, db *sql.DB, name string) (*table, error) {
 	return t, rows.Err()
 }
 
+// writeSQLite appends the rows of all copies. Indexes are made anew afterwards,
+// which is faster than to put millions of keys into them one by one.
 func writeSQLite(ctx context.Context, db *sql.DB, t *table, f *filler) error {
-	insert := fmt.Sprintf("INSERT INTO %s (%s) VALUES (?%s)", t.name, strings.Join(t.columns, ", "), strings.Repeat(", ?", len(t.columns)-1))
-	for n, more := 0, true; more; {
-		tx, err := db.BeginTx(ctx, nil)
-		if err != nil {
-			return err
-		}
-		st, err := tx.PrepareContext(ctx, insert)
-		for range fillAtOnce {
-			row := f.at(t, n)
-			if more = row != nil; !more || err != nil {
-				break
-			}
-			n++
-			_, err = st.Exec(row...) // without ctx, which would cost a goroutine a row
-		}
-		if err != nil {
-			return errors.Join(err, tx.Rollback())
-		}
-		if err := tx.Commit(); err != nil {
-			return err
+	indexes, err := textsOf(ctx, db, "SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = '"+t.name+"'")
+	if err != nil {
+		return err
+	}
+	names, err := textsOf(ctx, db, "SELECT name FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = '"+t.name+"'")
+	if err != nil {
+		return err
+	}
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	exec := func(query string) {
+		if err == nil {
+			_, err = tx.ExecContext(ctx, query)
 		}
 	}
-	return nil
+	for _, name := range names {
+		exec("DROP INDEX " + name)
+	}
+	if err == nil {
+		err = appendSQLite(ctx, tx, t, f)
+	}
+	for _, sql := range indexes {
+		exec(sql)
+	}
+	if err != nil {
+		return errors.Join(err, tx.Rollback())
+	}
+	return tx.Commit()
+}
+
+func appendSQLite(ctx context.Context, tx *sql.Tx, t *table, f *filler) error {
+	insert, err := tx.PrepareContext(ctx, fmt.Sprintf("INSERT INTO %s (%s) VALUES (?%s)", t.name, strings.Join(t.columns, ", "), strings.Repeat(", ?", len(t.columns)-1)))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = insert.Close() }()
+	n := 0
+	for row := f.at(t, n); row != nil && err == nil; row = f.at(t, n) {
+		_, err = insert.Exec(row...) // without ctx, which would cost a goroutine a row
+		n++
+	}
+	return err
+}
+
+// textsOf returns a column.
+func textsOf(ctx context.Context, db *sql.DB, query string) ([]string, error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var all []string
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, rows.Err()
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -35,6 +36,9 @@ func (b *bench) growth(ctx context.Context, store string) error {
 			return err
 		}
 		small, full = append(small, s), append(full, f)
+	}
+	if n, err := large.place.count(ctx, "SELECT count(*) FROM people"); err != nil || n != int64(known) {
+		return errors.Join(err, fmt.Errorf("%d people instead of %d: who wrote was not known", n, known))
 	}
 	for _, row := range []struct {
 		stored int
