@@ -54,7 +54,32 @@ func TestClusterReplica(t *testing.T) {
 	}()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	if by := os.Getenv(ahead); by != "" {
+		if err := runAhead(ctx, by, strings.Fields(args)[1]); err != nil {
+			_, _ = fmt.Fprintln(os.Stderr, err)
+			os.Exit(exitFailed)
+		}
+		os.Exit(exitOK)
+	}
 	os.Exit(run(ctx, strings.Fields(args), os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
+}
+
+// runAhead serves a configuration by a clock that is ahead of the machine's.
+func runAhead(ctx context.Context, by, config string) error {
+	d, err := time.ParseDuration(by)
+	if err != nil {
+		return err
+	}
+	c := &console{env: os.LookupEnv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	p, err := c.configured(config, instead{})
+	if err != nil {
+		return err
+	}
+	p.alt.Now = func() time.Time { return time.Now().Add(d) }
+	return serveHTTP(ctx, p.listen, p.logger, p.start, func(url string) error {
+		_, err := fmt.Println("Liidestuja:", url)
+		return err
+	})
 }
 
 // cluster is some replicas on one database, with a proxy in front of them that
@@ -70,7 +95,8 @@ type cluster struct {
 	next  atomic.Int64
 
 	mu       sync.Mutex
-	statuses map[int]int // what replicas answered to providers
+	statuses map[int]int     // what replicas answered to providers
+	away     map[*child]bool // which the proxy knows
 }
 
 // newCluster prepares a database for replicas that are to come. limits are fields
@@ -87,11 +113,14 @@ func newClusterOf(t *testing.T, w *world, limits string) *cluster {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, pg.Stop()) })
+	t.Cleanup(func() {
+		_ = pg.Thaw() // of a test that failed; it would not stop
+		require.NoError(t, pg.Stop())
+	})
 	if !pg.Own() {
 		t.Skip("another's server is not killed")
 	}
-	c := &cluster{world: w, pg: pg, statuses: make(map[int]int)}
+	c := &cluster{world: w, pg: pg, statuses: make(map[int]int), away: make(map[*child]bool)}
 	c.dsn, err = pg.Database(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: c.dsn, Version: pgstore.Latest}))
@@ -129,14 +158,24 @@ type replicaKey struct{}
 func (c *cluster) pick() *url.URL {
 	for range c.behind {
 		r := c.behind[int(c.next.Add(1))%len(c.behind)]
+		c.mu.Lock()
+		away := c.away[r]
+		c.mu.Unlock()
 		r.mu.Lock()
 		at := r.at
 		r.mu.Unlock()
-		if to, err := url.Parse(at); err == nil && at != "" {
+		if to, err := url.Parse(at); err == nil && at != "" && !away {
 			return to
 		}
 	}
 	return nil
+}
+
+// setAway tells the proxy that a replica does not answer, as probes do.
+func (c *cluster) setAway(r *child, away bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.away[r] = away
 }
 
 func (c *cluster) answered(res *http.Response) error {

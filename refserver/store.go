@@ -12,7 +12,7 @@ import (
 
 // postgresParts are how the database is reached.
 type postgresParts struct {
-	config      pgstore.Config // all but the key, RawFor and Now
+	config      pgstore.Config // all but the key and RawFor
 	owner       func() (dsn string, err error)
 	application string
 }
@@ -22,8 +22,8 @@ func (p *parts) open(ctx context.Context) (alt.Store, error) {
 	if p.postgres == nil {
 		return opened(sqlitestore.Open(ctx, p.storeConfig()))
 	}
-	cfg := p.postgres.config
-	cfg.Key, cfg.KeyFile, cfg.RawFor, cfg.Now = p.key, p.keyFile, p.rawFor, p.alt.Now
+	cfg := p.postgres.config // its clock is the database's, which all processes have in common
+	cfg.Key, cfg.KeyFile, cfg.RawFor = p.key, p.keyFile, p.rawFor
 	return opened(pgstore.Open(ctx, cfg))
 }
 
