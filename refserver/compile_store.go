@@ -1,11 +1,14 @@
 package main
 
 import (
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/jackc/pgx/v5"
 
 	"github.com/liidestuja/liidestuja/alt/pgstore"
+	"github.com/liidestuja/liidestuja/internal/sealed"
 )
 
 // store says where the store is.
@@ -70,6 +73,9 @@ func (c *compiler) storeKey() {
 		c.fail("store_key", "has both env and file")
 	case c.StoreKey.File != "":
 		c.parts.keyFile = c.StoreKey.File
+		if c.Postgres != nil {
+			c.sharedKey(c.StoreKey.File)
+		}
 		if in, err := filepath.Rel(c.Data, c.StoreKey.File); c.Data != "" && err == nil && filepath.IsLocal(in) {
 			c.fail("store_key", "must not lie in the folder of the data: who copies one must not have both")
 		}
@@ -83,5 +89,16 @@ func (c *compiler) storeKey() {
 			c.fail("store_key", err.Error())
 		}
 		c.parts.key = key
+	}
+}
+
+// sharedKey checks a key that all servers have, and none makes.
+func (c *compiler) sharedKey(path string) {
+	key, err := os.ReadFile(path)
+	switch {
+	case err != nil:
+		c.fail("store_key", "the file cannot be read: "+err.Error())
+	case len(key) != sealed.KeySize:
+		c.fail("store_key", fmt.Sprintf("the file must hold %[1]d bytes, as made by: head -c %[1]d /dev/urandom", sealed.KeySize))
 	}
 }

@@ -50,7 +50,7 @@ func exampleIsGood(t *testing.T, example string) {
 	path := filepath.Join(dir, "liidestuja.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(example), 0o600))
 	writeCertificate(t, dir, "tls", "alt.example.ee")
-	for name, content := range map[string]string{"proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "bird-signing.key": "k", "page.token": "t",
+	for name, content := range map[string]string{"store.key": strings.Repeat("k", 32), "proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "bird-signing.key": "k", "page.token": "t",
 		"smartid.uuid": "00000000-0000-4000-8000-000000000000", "mobileid.uuid": "00000000-0000-4000-8000-000000000000", "tara.secret": "s", "collector.token": "Bearer t"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}

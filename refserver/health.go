@@ -21,7 +21,7 @@ const (
 )
 
 func (a *app) health(mux *http.ServeMux) {
-	mux.HandleFunc(patternHealth, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	mux.HandleFunc(patternHealth, alive)
 	mux.HandleFunc(patternReady, func(w http.ResponseWriter, r *http.Request) {
 		if why := a.notReady(r.Context()); why != "" {
 			plain(w, http.StatusServiceUnavailable, why)
@@ -30,9 +30,16 @@ func (a *app) health(mux *http.ServeMux) {
 		plain(w, http.StatusOK, "ready")
 	})
 	mux.HandleFunc(patternHeartbeat, func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(a.heartbeat(r.Context()))
+		writeHeartbeat(w, a.heartbeat(r.Context()))
 	})
+}
+
+func alive(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") }
+
+func writeHeartbeat(w http.ResponseWriter, h heartbeat) {
+	h.Name = "Liidestuja"
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(h)
 }
 
 func plain(w http.ResponseWriter, status int, text string) {
@@ -44,10 +51,10 @@ func plain(w http.ResponseWriter, status int, text string) {
 // notReady says why no messages should come, or nothing.
 func (a *app) notReady(ctx context.Context) string {
 	if a.draining.Load() {
-		return "stopping"
+		return notReadyStopping
 	}
 	if err := a.probe.check(ctx); err != nil {
-		return "store"
+		return notReadyStore
 	}
 	return ""
 }

@@ -19,7 +19,7 @@ type heartbeat struct {
 	Name    string    `json:"name"`
 	Version string    `json:"version"`
 	Build   build     `json:"build"`
-	State   string    `json:"state"` // "ready", "store" or "stopping"
+	State   string    `json:"state"` // "ready", or as /readyz says
 	Started time.Time `json:"started"`
 	Time    time.Time `json:"time"` // of the server
 	Systems []system  `json:"external_systems"`
@@ -45,7 +45,7 @@ type lineHealth struct {
 
 func (a *app) heartbeat(ctx context.Context) heartbeat {
 	return heartbeat{
-		Name: "Liidestuja", Version: a.build.Version, Build: a.build, State: or(a.notReady(ctx), "ready"),
+		Version: a.build.Version, Build: a.build, State: or(a.notReady(ctx), "ready"),
 		Started: a.started.UTC(), Time: a.svc.Now().UTC(), Systems: append(a.monitor.systems(a.svc.Health), a.login.systems()...),
 		Expiring: a.login.expiringAt(a.svc.Now()),
 	}

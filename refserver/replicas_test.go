@@ -169,4 +169,3 @@ func TestEveryRequestMayReachAnotherServer(t *testing.T) {
 		require.Equal(t, 1, n, track)
 	}
 }
-

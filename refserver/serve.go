@@ -99,11 +99,21 @@ func (c *console) configured(path string, flags instead) (*parts, error) {
 	return p, nil
 }
 
-// start opens the store and wires the server; it is a startFunc.
+// start opens the store and wires the server; it is a startFunc. A database that
+// cannot be used yet is waited for.
 func (p *parts) start(ctx context.Context, _ string) (http.Handler, func(context.Context) error, error) {
+	server, run, err := p.wire(ctx)
+	if p.worthWaiting(err) {
+		server, run = p.await(ctx, err)
+		err = nil
+	}
+	return server, run, err
+}
+
+func (p *parts) wire(ctx context.Context) (http.Handler, func(context.Context) error, error) {
 	store, err := p.open(ctx)
 	if err != nil {
-		return nil, nil, fmt.Errorf("the store cannot be opened: %w", err)
+		return nil, nil, &storeError{err}
 	}
 	if p.follow != nil {
 		p.traces = p.follow(p.logger, p.build)
@@ -123,7 +133,7 @@ func (p *parts) start(ctx context.Context, _ string) (http.Handler, func(context
 	context.AfterFunc(ctx, a.drain)
 	mux := http.NewServeMux()
 	a.routes(mux)
-	return web(a.measured(mux), p.logger, p.listen.TLS != nil || p.listen.BehindProxy), run, nil
+	return web(a.measured(mux), p.logger, p.secure()), run, nil
 }
 
 // demoStart returns the startFunc of the demo; cfg lacks the URL.

@@ -102,6 +102,9 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
+// secure reports whether browsers reach the server by TLS.
+func (p *parts) secure() bool { return p.listen.TLS != nil || p.listen.BehindProxy }
+
 func (conf listenConf) server(handler http.Handler, logger *slog.Logger) *http.Server {
 	d := func(v duration, usual time.Duration) time.Duration {
 		if v == 0 {
