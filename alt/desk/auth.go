@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/liidestuja/liidestuja/alt"
 )
 
 // caller is who makes a request.
@@ -35,7 +37,11 @@ func (d *Desk) authenticate(r *http.Request) (caller, error) {
 	if len(head) > 1 || !strings.EqualFold(scheme, "bearer") {
 		return caller{}, newProblem("unauthenticated")
 	}
-	return d.checkToken(r, token)
+	who, err := d.checkToken(r, token)
+	if err == nil && d.noteUse(r, who) != nil {
+		return caller{}, newProblem("unavailable")
+	}
+	return who, err
 }
 
 // checkToken finds the holder of a token that a stranger showed.
@@ -52,6 +58,7 @@ func (d *Desk) checkToken(r *http.Request, token string) (caller, error) {
 	}
 	d.failures.failed(source, now)
 	d.cfg.Logger.WarnContext(r.Context(), "desk: token refused")
+	d.noteRefused(r)
 	return caller{}, newProblem("unauthenticated")
 }
 
@@ -113,10 +120,10 @@ func (d *Desk) login(c *call) error {
 		return err
 	}
 	// Another session than before: an id that somebody planted is worth nothing.
-	if err := d.logins.end(c.ctx(), cookieValue(c.r)); err != nil {
+	if err := d.ends(c, cookieValue(c.r)); err != nil {
 		return d.noSessions(c.r, err)
 	}
-	value, err := d.logins.begin(c.ctx(), who.Agency, who.digest, d.svc.Now())
+	value, err := d.logins.begin(c.ctx(), who.Agency, who.digest, d.svc.Now(), d.entry(who, actSignedIn))
 	if err != nil {
 		return d.noSessions(c.r, err)
 	}
@@ -130,12 +137,27 @@ func (d *Desk) logout(c *call) error {
 	if err := d.sameSite(c.r); err != nil {
 		return err
 	}
-	if err := d.logins.end(c.ctx(), cookieValue(c.r)); err != nil {
+	if err := d.ends(c, cookieValue(c.r)); err != nil {
 		return d.noSessions(c.r, err)
 	}
 	http.SetCookie(c.w, cookie(c.r, ""))
 	c.w.WriteHeader(http.StatusNoContent)
 	return nil
+}
+
+// ends ends a session, with an entry when it is somebody's.
+func (d *Desk) ends(c *call, value string) error {
+	sum, ok, err := d.logins.use(c.ctx(), value, d.svc.Now(), false)
+	if err != nil {
+		return err
+	}
+	var log []alt.LogEntry
+	if ok {
+		if who, err := d.holder(c.r, sum, value); err == nil {
+			log = append(log, d.entry(who, actSignedOut))
+		}
+	}
+	return d.logins.end(c.ctx(), value, log...)
 }
 
 // noSessions says that the store does not tell of sessions.

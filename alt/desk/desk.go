@@ -54,6 +54,7 @@ type Desk struct {
 	svc      *alt.Service
 	logins   *logins
 	failures *failures
+	noting   *noting
 	streams  *streams
 	csrf     *http.CrossOriginProtection
 }
@@ -71,7 +72,7 @@ func New(cfg Config) (*Desk, error) {
 		return nil, err
 	}
 	return &Desk{
-		cfg: cfg, svc: cfg.Service, logins: &logins{store: cfg.Service.Store(), idle: cfg.SessionIdle, max: cfg.SessionMax}, failures: newFailures(),
+		cfg: cfg, svc: cfg.Service, logins: &logins{store: cfg.Service.Store(), idle: cfg.SessionIdle, max: cfg.SessionMax}, failures: newFailures(), noting: newNoting(),
 		streams: newStreams(cfg.Streams), csrf: http.NewCrossOriginProtection(),
 	}, nil
 }

@@ -97,7 +97,7 @@ func TestALetterOfAnothersConversationShowsNoContent(t *testing.T) {
 	for _, who := range []string{"mari", "aune", "anu"} {
 		require.Contains(t, string(w.do(who, "GET", "/v1/letters", nil).body), canaryText)
 	}
-	require.Equal(t, []string{"letters.read"}, w.acts("", "aune"))
+	require.Equal(t, []string{"desk.token_used", "letters.read"}, w.acts("", "aune"))
 	require.Empty(t, w.do("oskar", "GET", "/v1/letters", nil).items())
 }
 
@@ -117,6 +117,7 @@ func TestLettersAndLogPage(t *testing.T) {
 	require.NotContains(t, rest.ok(200), "next")
 	w.do("mari", "GET", "/v1/letters?state=dead&cursor="+next, nil).problem(400, "malformed_cursor")
 
+	w.do("anu", "GET", "/v1/me", nil).ok(200) // a token's first use is an entry
 	all := w.do("aune", "GET", "/v1/log?limit=1000", nil).items()
 	var paged []map[string]any
 	cursor := ""
@@ -139,7 +140,7 @@ func TestLettersAndLogPage(t *testing.T) {
 	require.Less(t, len(one), len(all))
 	require.Empty(t, w.do("aune", "GET", "/v1/log?from=2026-03-03T00:00:00Z", nil).items())
 	require.Len(t, w.do("aune", "GET", "/v1/log?to=2026-03-02T10:00:00Z&limit=1000", nil).items(), len(all))
-	msg := one[1]["message"].(string)
+	msg := one[2]["message"].(string)
 	for _, e := range w.do("aune", "GET", "/v1/log?message="+msg, nil).items() {
 		require.Equal(t, msg, e["message"])
 	}

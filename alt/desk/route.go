@@ -166,6 +166,7 @@ func (c *call) admit(rt route) error {
 			}
 		}
 		if !slices.Contains(rt.who, me.Role) {
+			c.d.noteForbidden(c.r, me, rt)
 			return newProblem("role")
 		}
 		c.me = me

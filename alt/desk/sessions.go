@@ -93,8 +93,9 @@ func (b box) open(cipher []byte, v any) error {
 	return json.Unmarshal(plain, v)
 }
 
-// begin begins a session and returns the value of its cookie.
-func (s *logins) begin(ctx context.Context, agency channels.Agency, token digest, now time.Time) (value string, err error) {
+// begin begins a session, with its entry in the log, and returns the value of its
+// cookie.
+func (s *logins) begin(ctx context.Context, agency channels.Agency, token digest, now time.Time, log alt.LogEntry) (value string, err error) {
 	var raw [32]byte
 	_, _ = rand.Read(raw[:]) // never fails: the runtime ends the program instead
 	id := base64.RawURLEncoding.EncodeToString(raw[:])
@@ -107,7 +108,7 @@ func (s *logins) begin(ctx context.Context, agency channels.Agency, token digest
 		if flows, err = s.listed(ctx, session, token, now); err != nil {
 			return "", err
 		}
-		err = s.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: append(flows, session)})
+		err = s.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: append(flows, session), Log: []alt.LogEntry{log}})
 		if !errors.Is(err, alt.ErrConflict) {
 			break
 		}
@@ -219,8 +220,8 @@ func (s *logins) use(ctx context.Context, value string, now time.Time, counts bo
 	return token, err == nil, err
 }
 
-// end ends a session, if there is one.
-func (s *logins) end(ctx context.Context, value string) error {
+// end ends a session, if there is one, with its entries in the log.
+func (s *logins) end(ctx context.Context, value string, log ...alt.LogEntry) error {
 	agency, id, ok := sessionID(value)
 	if !ok {
 		return nil
@@ -234,7 +235,7 @@ func (s *logins) end(ctx context.Context, value string) error {
 			return err
 		}
 		f.Spent = true
-		if err := s.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: []alt.Flow{f}}); !errors.Is(err, alt.ErrConflict) {
+		if err := s.store.Commit(ctx, alt.Item{}, alt.Changes{Flows: []alt.Flow{f}, Log: log}); !errors.Is(err, alt.ErrConflict) {
 			return err
 		}
 	}

@@ -53,7 +53,7 @@ const maxToken = 512
 
 // reserved ids mean something else in filters and in the security log.
 func reserved() []string {
-	return []string{"me", "desk", "bot", "nobody", "provider", "contact", "system"}
+	return []string{"me", "desk", "bot", "nobody", "provider", "contact", "system", "stranger"}
 }
 
 // Valid returns an error that names the malformed field. A token that is not
