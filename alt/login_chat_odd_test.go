@@ -185,6 +185,21 @@ func TestAnEchoOfADialogueSaysNothing(t *testing.T) {
 	require.Equal(t, channels.Text{Body: "tere"}, last(c))
 }
 
+func TestWhatAProviderRepeatsInAReportIsNotKeptWhereDialoguesAre(t *testing.T) {
+	for name, row := range map[string]struct {
+		inChat bool
+		kept   bool
+	}{"with dialogues in the chat": {true, false}, "without": {false, true}} {
+		t.Run(name, func(t *testing.T) {
+			o := newChatBureau(t, func(l *alt.Logins) { l.Lines = map[channels.ID]alt.LoginPolicy{"viber": {InChat: row.inChat}} })
+			c := o.Chat("viber").Says("tere")
+			report := o.accepted(t, &channels.StatusChanged{ID: "m-1", Status: channels.Read,
+				EventMeta: channels.EventMeta{Key: "s1", Channel: "viber", Peer: c.Address().Peer, At: o.Clock().Now()}})
+			require.Equal(t, row.kept, len(report.Meta().Raw) > 0)
+		})
+	}
+}
+
 func TestAnEditOfWhatWasSaidInADialogueIsKeptNowhere(t *testing.T) {
 	o := newChatBureau(t)
 	c := o.asked(t, o.Chat("viber"))

@@ -65,7 +65,13 @@ func (s *Service) conceal(ctx context.Context, h *hook, evs []channels.Event) (c
 	}
 	for i, e := range evs {
 		m := e.Meta()
-		if m.Peer == "" || contentOf(e) == nil || !s.logins.policy(h.lines[m.Channel].info).InChat {
+		if m.Peer == "" || !s.logins.policy(h.lines[m.Channel].info).InChat {
+			continue
+		}
+		if contentOf(e) == nil {
+			// Some providers repeat in a report what the message said, and reports on
+			// questions and control codes come long after the dialogue.
+			m.Raw, concealed = nil, true
 			continue
 		}
 		bare, err := s.bare(ctx, e)
