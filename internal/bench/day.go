@@ -78,7 +78,8 @@ func (b *bench) daily(ctx context.Context, r *rig, s *server, store string, begu
 			return err
 		}
 		done += n
-		err := until(ctx, func(got expected) (bool, error) { return int64(done)-got.sent <= dayChunk, nil }, s)
+		var got expected
+		err := until(ctx, func(now expected) (bool, error) { got = now; return int64(done)-now.sent <= dayChunk, nil }, s)
 		if err != nil {
 			return err
 		}
@@ -87,8 +88,8 @@ func (b *bench) daily(ctx context.Context, r *rig, s *server, store string, begu
 			if err != nil {
 				return err
 			}
-			fmt.Printf("bench: %s so far messages=%d seconds=%.0f rate=%.0f %s\n", named(store, "day"), done, time.Since(begun).Seconds(),
-				float64(done)/time.Since(begun).Seconds(), far)
+			fmt.Printf("bench: %s so far messages=%d answers=%d reports=%d seconds=%.0f rate=%.0f %s\n", named(store, "day"), done, got.sent, got.reported,
+				time.Since(begun).Seconds(), float64(got.sent)/time.Since(begun).Seconds(), far)
 			told = time.Now()
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -53,6 +54,9 @@ func (r *rig) fill(ctx context.Context, n int) (stored int, err error) {
 		return 0, err
 	}
 	stored = seedStored * (f.copies + 1)
+	if n, err := r.place.count(ctx, "SELECT count(*) FROM items WHERE direction IS NOT NULL"); err != nil || n != int64(stored) {
+		return 0, errors.Join(err, fmt.Errorf("%d messages are stored instead of %d", n, stored))
+	}
 	size, err := r.place.bytes(ctx)
 	fmt.Printf("bench: filled messages=%d people=%d rows=%d database_mib=%.0f seconds=%.0f\n",
 		stored, f.people(), f.rows, float64(size)/(1<<20), time.Since(begun).Seconds())

@@ -9,9 +9,13 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// numbersApart is added to the last number that was given, because replicas draw
-// some ahead.
-const numbersApart = 10_000
+const (
+	// numbersApart is added to the last number that was given, because replicas
+	// draw some ahead.
+	numbersApart = 10_000
+	// monthBits is how many bits of a number lie below its month.
+	monthBits = 40
+)
 
 // fillPostgres fills a database that nobody works with.
 func fillPostgres(ctx context.Context, dsn string, f *filler) (err error) {
@@ -20,11 +24,14 @@ func fillPostgres(ctx context.Context, dsn string, f *filler) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
-	err = conn.QueryRow(ctx, "SELECT last_value + $1, a.log, a.position FROM numbers, agencies a", numbersApart).Scan(&f.ids, &f.logs, &f.positions)
+	var last int64
+	err = conn.QueryRow(ctx, "SELECT last_value, a.log, a.position FROM numbers, agencies a").Scan(&last, &f.logs, &f.positions)
 	if err != nil {
 		return err
 	}
-	for _, name := range []string{"conversations", "positions", "people", "items", "event_keys", "log"} {
+	month := last >> monthBits << monthBits
+	f.ids = last - month + numbersApart // all copies are of the seed's month
+	for _, name := range []string{"conversations", "positions", "people", "items", "bodies", "event_keys", "log"} {
 		t, err := readPostgres(ctx, conn, name)
 		if err == nil {
 			err = pgx.BeginFunc(ctx, conn, func(tx pgx.Tx) error { return writePostgres(ctx, tx, t, f) })
@@ -34,7 +41,7 @@ func fillPostgres(ctx context.Context, dsn string, f *filler) (err error) {
 		}
 	}
 	for _, q := range []string{
-		fmt.Sprintf("SELECT setval('numbers', %d)", f.ids*int64(f.copies+1)),
+		fmt.Sprintf("SELECT setval('numbers', %d)", month+f.ids*int64(f.copies+1)),
 		fmt.Sprintf("UPDATE agencies SET log = log * %d, position = position * %[1]d", f.copies+1),
 		"ANALYZE", //nolint:misspell // the server's word for what autovacuum does in life
 		"CHECKPOINT",

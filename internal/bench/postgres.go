@@ -39,11 +39,12 @@ func startCluster(ctx context.Context) (*cluster, error) {
 }
 
 // look finds the server's processes and prints how it is set up.
-func (c *cluster) look(ctx context.Context) error {
+func (c *cluster) look(ctx context.Context) (err error) {
 	dsn, err := c.srv.Database(ctx)
 	if err != nil {
 		return err
 	}
+	defer func() { err = errors.Join(err, c.srv.Drop(ctx, dsn)) }()
 	conn, err := pgx.Connect(ctx, dsn)
 	if err != nil {
 		return err
