@@ -38,7 +38,7 @@ type parts struct {
 	traces   *traces                           // of a server that runs; made by follow
 
 	keepers        []keeperParts // of the security log; none: nobody signs it
-	output         *outputParts  // of the same; nil: it is in the store alone
+	outputs        []outputParts // of the same; none: it is in the store alone
 	stdout, stderr io.Writer     // for it
 
 	roles    roles

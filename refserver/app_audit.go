@@ -13,18 +13,15 @@ import (
 	"github.com/liidestuja/liidestuja/internal/uuid"
 )
 
-// Names under which the store keeps who does the work, and how far it came.
-const (
-	shiftKeeper = "audit.keeper"
-	shiftOutput = "security-log."
-)
+// shiftKeeper is under what the store keeps who signs the log.
+const shiftKeeper = "audit.keeper"
 
 // watch is what follows the security log: of several processes over one store, one
 // keeps the log of an agency and one hands it over at a time.
 type watch struct {
 	keepers []*watchedKeeper
 	feeds   []*watchedFeed
-	sink    audit.Sink
+	sinks   []audit.Sink
 }
 
 type watchedKeeper struct {
@@ -36,12 +33,13 @@ type watchedKeeper struct {
 
 type watchedFeed struct {
 	agency channels.Agency
+	sink   string
 	*audit.Feed
 }
 
 // newWatch makes what follows the log. It does no I/O.
 func (a *app) newWatch(p parts) error {
-	if !a.roles.has(roleWorkers) || len(p.keepers) == 0 && p.output == nil {
+	if !a.roles.has(roleWorkers) || len(p.keepers)+len(p.outputs) == 0 {
 		return nil
 	}
 	w := &watch{}
@@ -56,21 +54,28 @@ func (a *app) newWatch(p parts) error {
 		}
 		w.keepers = append(w.keepers, &watchedKeeper{config: k.config, dir: k.dir, shift: s})
 	}
-	if p.output != nil {
-		var err error
-		if w.sink, err = p.output.sink(cmp.Or[io.Writer](p.stdout, io.Discard), cmp.Or[io.Writer](p.stderr, io.Discard)); err != nil {
+	names := make(map[string]bool)
+	for _, o := range p.outputs {
+		sink, err := o.sink(cmp.Or[io.Writer](p.stdout, io.Discard), cmp.Or[io.Writer](p.stderr, io.Discard))
+		if err != nil {
 			return err
 		}
+		w.sinks = append(w.sinks, sink)
+		name := sink.Name()
+		if names[name] {
+			name = o.key()
+		}
+		names[name] = true
 		for _, agency := range a.agencies() {
-			s, err := shift(agency, shiftOutput+w.sink.Name())
+			s, err := shift(agency, o.key())
 			if err != nil {
 				return err
 			}
-			f, err := audit.NewFeed(audit.FeedConfig{Agency: agency, Ledger: a.store, Sink: w.sink, Shift: s, Now: p.alt.Now, Logger: a.logger})
+			f, err := audit.NewFeed(audit.FeedConfig{Agency: agency, Ledger: a.store, Sink: sink, Shift: s, Now: p.alt.Now, Logger: a.logger})
 			if err != nil {
 				return err
 			}
-			w.feeds = append(w.feeds, &watchedFeed{agency, f})
+			w.feeds = append(w.feeds, &watchedFeed{agency, name, f})
 		}
 	}
 	a.watch = w
@@ -97,8 +102,10 @@ func (w *watch) begin(ctx context.Context) (end func()) {
 	return func() {
 		cancel()
 		wg.Wait()
-		if c, ok := w.sink.(io.Closer); ok {
-			_ = c.Close()
+		for _, sink := range w.sinks {
+			if c, ok := sink.(io.Closer); ok {
+				_ = c.Close()
+			}
 		}
 	}
 }

@@ -2,10 +2,13 @@ package main
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 
 	"golang.org/x/mod/sumdb/note"
@@ -20,7 +23,7 @@ type keeperParts struct {
 	dir    string
 }
 
-// outputParts are where entries go besides the store. At most one is not empty.
+// outputParts are a place where entries go besides the store.
 type outputParts struct {
 	file   string
 	stream string // "stdout" or "stderr"
@@ -29,7 +32,7 @@ type outputParts struct {
 
 // audit reads how the security log is signed and handed over.
 func (c *compiler) audit() {
-	if len(c.Audit) == 0 && c.SecurityLog == nil {
+	if len(c.Audit) == 0 && len(c.SecurityLog) == 0 {
 		return
 	}
 	client, err := newEgress(c.Egress, c.vault)
@@ -53,8 +56,8 @@ func (c *compiler) audit() {
 		owners[agency], dirs[a.Dir] = true, true
 		c.keeper(place, agency, a, client)
 	}
-	if c.SecurityLog != nil {
-		c.output(*c.SecurityLog, client)
+	for i, s := range c.SecurityLog {
+		c.output(fmt.Sprintf("security_log[%d]", i), s, client)
 	}
 }
 
@@ -126,6 +129,7 @@ func (c *compiler) witness(place string, w witnessConf, client *http.Client) aud
 
 // hook reads an address that gets signed requests.
 func (c *compiler) hook(place, url string, s secret, client *http.Client) *audit.HookConfig {
+	c.mayCall(place+".url", url)
 	value, ok := c.secret(place+".secret", s)
 	if !ok {
 		return nil
@@ -142,37 +146,48 @@ func (c *compiler) hook(place, url string, s secret, client *http.Client) *audit
 	return &cfg
 }
 
-// output makes the second way of the security log.
-func (c *compiler) output(s securityLogConf, client *http.Client) {
-	out := &outputParts{}
-	for _, f := range []struct {
-		name, to string
-		set      bool
-	}{{"file", "file", s.File != ""}, {"url", "url", s.URL != ""}, {"secret", "url", !s.Secret.isZero()}} {
-		if f.set && s.To != f.to {
-			c.fail("security_log."+f.name, "has no meaning unless security_log.to is "+f.to)
+// output reads one place where the security log goes.
+func (c *compiler) output(place string, s securityLogConf, client *http.Client) {
+	out := outputParts{file: s.File, stream: s.Stream}
+	ways := 0
+	for _, way := range []string{s.File, s.Stream, s.URL} {
+		if way != "" {
+			ways++
 		}
 	}
-	switch s.To {
-	case "file":
-		if out.file = s.File; s.File == "" {
-			c.fail("security_log.file", "is required")
-		}
-	case "stdout", "stderr":
-		out.stream = s.To
-	case "url":
-		if s.URL == "" {
-			c.fail("security_log.url", "is required")
+	switch {
+	case ways != 1:
+		c.fail(place, "must have one of file, stream and url")
+		return
+	case s.URL == "" && !s.Secret.isZero():
+		c.fail(place+".secret", "signs requests to an url, and there is none")
+	case s.Stream != "" && s.Stream != "stdout" && s.Stream != "stderr":
+		c.fail(place+".stream", "must be stdout or stderr")
+	case s.URL != "":
+		if out.hook = c.hook(place, s.URL, s.Secret, client); out.hook == nil {
 			return
 		}
-		out.hook = c.hook("security_log", s.URL, s.Secret, client)
-	default:
-		c.fail("security_log.to", "must be file, stdout, stderr or url")
 	}
-	c.parts.output = out
+	if slices.ContainsFunc(c.parts.outputs, func(o outputParts) bool { return o.key() == out.key() }) {
+		c.fail(place, "is there twice")
+	}
+	c.parts.outputs = append(c.parts.outputs, out)
 }
 
-// sink opens the second way, which needs no I/O yet.
+// key names the place for the store, which keeps how far it got.
+func (o *outputParts) key() string {
+	to := "file " + o.file
+	switch {
+	case o.hook != nil:
+		to = "url " + o.hook.URL
+	case o.stream != "":
+		to = "stream " + o.stream
+	}
+	sum := sha256.Sum256([]byte(to))
+	return "security-log." + hex.EncodeToString(sum[:8])
+}
+
+// sink makes what writes there.
 func (o *outputParts) sink(stdout, stderr io.Writer) (audit.Sink, error) {
 	switch {
 	case o.file != "":

@@ -29,7 +29,7 @@ type config struct {
 	Audit     []auditConf    `yaml:"audit"`
 	Traces    *tracesConf    `yaml:"traces"`
 
-	SecurityLog *securityLogConf `yaml:"security_log"`
+	SecurityLog []securityLogConf `yaml:"security_log"`
 }
 
 // lineKeyConf is a key that seals the tokens of added lines.

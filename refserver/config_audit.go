@@ -17,10 +17,11 @@ type witnessConf struct {
 	Secret secret `yaml:"secret"`
 }
 
-// securityLogConf says where the entries of the security log go besides the store.
+// securityLogConf is where entries of the security log go besides the store: one of
+// file, stream and url.
 type securityLogConf struct {
-	To     string `yaml:"to"`
 	File   string `yaml:"file"`
+	Stream string `yaml:"stream"`
 	URL    string `yaml:"url"`
 	Secret secret `yaml:"secret"`
 }

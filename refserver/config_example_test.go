@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/liidestuja/liidestuja/alt/audit"
 	"github.com/liidestuja/liidestuja/refserver/internal/strictyaml"
 )
 
@@ -52,6 +53,11 @@ func exampleIsGood(t *testing.T, example string) {
 	writeCertificate(t, dir, "tls", "alt.example.ee")
 	for name, content := range map[string]string{"store.key": strings.Repeat("k", 32), "proxy": "user:password", "messagebird-signing.key": "a signing key", "meta-app.secret": "s", "bird-signing.key": "k", "page.token": "t",
 		"smartid.uuid": "00000000-0000-4000-8000-000000000000", "mobileid.uuid": "00000000-0000-4000-8000-000000000000", "tara.secret": "s", "collector.token": "Bearer t"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	private, public, err := audit.NewKey("alt.example.ee/ppa")
+	require.NoError(t, err)
+	for name, content := range map[string]string{"audit.key": private, "audit.pub": public, "witness.secret": "a secret of 16 bytes"} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
 	}
 	cert, err := os.ReadFile(filepath.Join(dir, "tls.crt"))

@@ -44,6 +44,7 @@ func exportedNames(t *testing.T) map[string][]string {
 	}
 	descriptions := make(chan *prometheus.Desc, 100)
 	newStateOf(&app{store: memstore.New(memstore.Config{})}).Describe(descriptions)
+	newWatchState(&watch{}).Describe(descriptions)
 	close(descriptions)
 	for d := range descriptions {
 		p := regexp.MustCompile(`fqName: "([a-z_]+)".*variableLabels: \{([a-z,]*)\}`).FindStringSubmatch(d.String())

@@ -14,8 +14,8 @@ type watchState struct {
 }
 
 func newWatchState(w *watch) *watchState {
-	desc := func(name, help string) *prometheus.Desc {
-		return prometheus.NewDesc(metricPrefix+name, help, []string{"agency"}, nil)
+	desc := func(name, help string, more ...string) *prometheus.Desc {
+		return prometheus.NewDesc(metricPrefix+name, help, append([]string{"agency"}, more...), nil)
 	}
 	return &watchState{
 		watch:       w,
@@ -24,9 +24,9 @@ func newWatchState(w *watch) *watchState {
 		pending:     desc("audit_pending_entries", "Entries that were read and are in no checkpoint yet."),
 		witnessed:   desc("audit_witnessed_timestamp_seconds", "When the witness that is the furthest got its last checkpoint of this process."),
 		unwitnessed: desc("audit_unwitnessed_entries", "Entries that were read and that no witness has a checkpoint of."),
-		output:      desc("security_log_handing_over", "1 while this process hands the security log over."),
-		outputAt:    desc("security_log_last_entry_timestamp_seconds", "Time of the entry that was handed over last."),
-		outputFails: desc("security_log_failures", "Tries to hand over that failed in a row."),
+		output:      desc("security_log_handing_over", "1 while this process hands the security log over.", "sink"),
+		outputAt:    desc("security_log_last_entry_timestamp_seconds", "Time of the entry that was handed over last.", "sink"),
+		outputFails: desc("security_log_failures", "Tries to hand over that failed in a row.", "sink"),
 	}
 }
 
@@ -64,7 +64,7 @@ func (s *watchState) Collect(to chan<- prometheus.Metric) {
 		}
 	}
 	for _, f := range s.watch.feeds {
-		gauge, st := gaugesOf(to, string(f.agency)), f.Status()
+		gauge, st := gaugesOf(to, string(f.agency), f.sink), f.Status()
 		gauge(s.output, boolean(st.Working))
 		if !st.Working {
 			continue
@@ -76,8 +76,8 @@ func (s *watchState) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-func gaugesOf(to chan<- prometheus.Metric, agency string) func(*prometheus.Desc, float64) {
+func gaugesOf(to chan<- prometheus.Metric, labels ...string) func(*prometheus.Desc, float64) {
 	return func(d *prometheus.Desc, v float64) {
-		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, agency)
+		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 }
