@@ -23,8 +23,8 @@ func (b *bench) compare(ctx context.Context, w wire, store, row string, m run) e
 		}
 		floors, ours = append(floors, f), append(ours, o)
 	}
-	printRow(named(store, fmt.Sprintf("floor_c%d", m.conns)), store, floors, nil)
-	printRow(named(store, row), store, ours, floors)
+	printRow(named(store, fmt.Sprintf("floor_c%d", m.conns)), store, "floor_ratio", floors, floors)
+	printRow(named(store, row), store, "floor_ratio", ours, floors)
 	return nil
 }
 
@@ -37,35 +37,40 @@ func named(store, row string) string {
 }
 
 // printRow prints the medians of runs, and how they stand to others of the same
-// rounds, if there are any.
-func printRow(name, store string, runs, floors []result) {
-	o := median(runs)
-	fmt.Printf("bench: %s rate=%.0f p50_ms=%.2f p99_ms=%.2f cpu_s_10k=%.2f", name, o.rate, o.p50, o.p99, o.cpu)
-	if store == storePostgres {
-		fmt.Printf(" postgres_cpu_s_10k=%.2f", o.database)
-	}
-	if floors == nil {
-		floors = runs
-	}
-	low, middle, high := ratios(runs, floors, func(r result) float64 { return r.rate })
-	fmt.Printf(" floor_ratio=%.2f (%.2f-%.2f)", middle, low, high)
-	if _, p99, _ := ratios(runs, floors, func(r result) float64 { return r.p99 }); o.p99 > 0 {
-		fmt.Printf(" p99_ratio=%.2f", p99)
-	}
-	fmt.Println()
+// rounds, which are the runs themselves for the first row of several.
+func printRow(name, store, ratio string, runs, others []result) {
+	rate := spread(runs, others, func(r result) float64 { return r.rate })
+	p99 := spread(runs, others, func(r result) float64 { return r.p99 })
+	fmt.Printf("bench: %s %s %s=%v p99_ratio=%.2f\n", name, median(runs).text(store), ratio, rate, p99.middle)
 }
 
-// ratios compares runs with those of the same round: the lowest, the median and
-// the highest.
-func ratios(runs, floors []result, of func(result) float64) (low, middle, high float64) {
+// text is a run's numbers; latencies only where somebody waited for an answer.
+func (r result) text(store string) string {
+	s := fmt.Sprintf("rate=%.0f", r.rate)
+	if r.p99 > 0 {
+		s += fmt.Sprintf(" p50_ms=%.2f p99_ms=%.2f", r.p50, r.p99)
+	}
+	s += fmt.Sprintf(" cpu_s_10k=%.2f", r.cpu)
+	if store == storePostgres {
+		s += fmt.Sprintf(" postgres_cpu_s_10k=%.2f", r.database)
+	}
+	return s
+}
+
+// ratios is what several rounds gave.
+type ratios struct{ low, middle, high float64 }
+
+// String gives the median, and the lowest and the highest.
+func (r ratios) String() string { return fmt.Sprintf("%.2f (%.2f-%.2f)", r.middle, r.low, r.high) }
+
+// spread compares runs with others of the same rounds.
+func spread(runs, others []result, of func(result) float64) ratios {
 	rs := make([]float64, len(runs))
 	for i := range runs {
-		if d := of(floors[i]); d > 0 {
-			rs[i] = of(runs[i]) / d
-		}
+		rs[i] = of(runs[i]) / of(others[i])
 	}
 	slices.Sort(rs)
-	return rs[0], rs[len(rs)/2], rs[len(rs)-1]
+	return ratios{rs[0], rs[len(rs)/2], rs[len(rs)-1]}
 }
 
 // median returns the middle run by rate.

@@ -40,18 +40,8 @@ func (b *bench) growth(ctx context.Context, store string) error {
 	if n, err := large.place.count(ctx, "SELECT count(*) FROM people"); err != nil || n != int64(known) {
 		return errors.Join(err, fmt.Errorf("%d people instead of %d: who wrote was not known", n, known))
 	}
-	for _, row := range []struct {
-		stored int
-		runs   []result
-	}{{seedStored, small}, {stored, full}} {
-		low, middle, high := ratios(row.runs, small, func(r result) float64 { return r.rate })
-		o := median(row.runs)
-		fmt.Printf("bench: %s_%d rate=%.0f p50_ms=%.2f p99_ms=%.2f cpu_s_10k=%.2f", named(store, "growth"), row.stored, o.rate, o.p50, o.p99, o.cpu)
-		if store == storePostgres {
-			fmt.Printf(" postgres_cpu_s_10k=%.2f", o.database)
-		}
-		fmt.Printf(" empty_ratio=%.2f (%.2f-%.2f)\n", middle, low, high)
-	}
+	printRow(fmt.Sprintf("%s_%d", named(store, "growth"), seedStored), store, "empty_ratio", small, small)
+	printRow(fmt.Sprintf("%s_%d", named(store, "growth"), stored), store, "empty_ratio", full, small)
 	if store != storePostgres {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -20,16 +21,9 @@ func (b *bench) outgoing(ctx context.Context, store string) error {
 		}
 		queued, sent = append(queued, q), append(sent, s)
 	}
-	rates := make([]float64, len(sent))
-	for i, s := range sent {
-		rates[i] = s.rate
-	}
-	s := median(sent)
-	fmt.Printf("bench: %s queue_rate=%.0f rate=%.0f (%.0f-%.0f) cpu_s_10k=%.2f", named(store, "outgoing"), median(queued).rate, s.rate, slices.Min(rates), slices.Max(rates), s.cpu)
-	if store == storePostgres {
-		fmt.Printf(" postgres_cpu_s_10k=%.2f", s.database)
-	}
-	fmt.Println()
+	byRate := func(a, b result) int { return cmp.Compare(a.rate, b.rate) }
+	fmt.Printf("bench: %s queue_rate=%.0f %s (%.0f-%.0f)\n", named(store, "outgoing"), median(queued).rate, median(sent).text(store),
+		slices.MinFunc(sent, byRate).rate, slices.MaxFunc(sent, byRate).rate)
 	return nil
 }
 

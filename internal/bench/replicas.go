@@ -22,10 +22,7 @@ func (b *bench) replicas(ctx context.Context, store string) error {
 		}
 	}
 	for i, n := range counts {
-		low, middle, high := ratios(runs[i], runs[0], func(r result) float64 { return r.rate })
-		o := median(runs[i])
-		fmt.Printf("bench: replicas_%d rate=%.0f p50_ms=%.2f p99_ms=%.2f cpu_s_10k=%.2f postgres_cpu_s_10k=%.2f one_replica_ratio=%.2f (%.2f-%.2f)\n",
-			n, o.rate, o.p50, o.p99, o.cpu, o.database, middle, low, high)
+		printRow(fmt.Sprintf("replicas_%d", n), store, "one_replica_ratio", runs[i], runs[0])
 	}
 	return nil
 }

@@ -25,7 +25,7 @@ type service struct {
 
 	mu     sync.Mutex
 	people map[channels.Address]string // who wrote, by the first word of the message
-	halt   func()                      // nil while the queues are not worked
+	halt   func()                      // ends what run began
 }
 
 // stats is what a server tells of itself.
@@ -41,7 +41,7 @@ func serveService(mux *http.ServeMux, w wire, t task) error {
 	if err != nil {
 		return err
 	}
-	s := &service{people: make(map[channels.Address]string)}
+	s := &service{people: make(map[channels.Address]string), halt: func() {}}
 	if s.store, err = t.Place.open(context.Background()); err != nil {
 		return err
 	}
