@@ -64,8 +64,8 @@ func (s *Store) Changed(ctx context.Context, agency channels.Agency, after int64
 }
 
 const selectMessages = `SELECT i.id, i.agency, i.channel, i.peer, i.direction, c.name, i.provider, i.at, i.status, i.status_at, i.code,
-		i.edited, i.state, i.attempts, b.body, q.claimed, q.attempt, q.work, l.state
-	FROM items i LEFT JOIN bodies b ON b.id = i.id LEFT JOIN conversations c ON c.id = i.talk
+		i.edited, i.state, i.attempts, ` + bodyOf + `, q.claimed, q.attempt, q.work, l.state
+	FROM items i LEFT JOIN conversations c ON c.id = i.talk
 		LEFT JOIN live q ON q.id = i.id LEFT JOIN letters l ON l.item = i.id `
 
 func messageFrom(r row) (alt.Message, error) {

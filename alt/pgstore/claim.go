@@ -22,8 +22,8 @@ const (
 			attempt = attempt + 1, token = nextval('numbers'), replica = $5::bigint
 		FROM free WHERE live.id = free.id RETURNING live.id, attempt, token, since, rewritten`
 
-	readContents = `SELECT i.id, i.accepted, i.kind, coalesce(b.body, i.body), r.raw
-		FROM items i LEFT JOIN bodies b ON b.id = i.id LEFT JOIN raw r ON r.id = i.id WHERE i.id = ANY($1::bigint[])`
+	readContents = `SELECT i.id, i.accepted, i.kind, coalesce(i.body, ` + bodyOf + `), r.raw
+		FROM items i LEFT JOIN raw r ON r.id = i.id WHERE i.id = ANY($1::bigint[])`
 
 	// findHeads reads the first heads of each line.
 	findHeads = `WITH RECURSIVE lines AS (

@@ -42,6 +42,12 @@ type Config struct {
 	// RawFor is how long the provider's bytes of an event are kept. Default 7
 	// days.
 	RawFor time.Duration
+	// KeepFor is how long conversations are kept when they have ended and nothing
+	// of them changes any more, with their messages and the files of these. Terms end
+	// with a month: what is due then goes together, at most 31 days later. What is
+	// open, or has a message that waits for a person, stays. 0 keeps all for ever.
+	// For the security log see Migration.KeepLog.
+	KeepFor time.Duration
 	// Connections is how many connections read and claim, beside the one that
 	// writes and the one that listens. Default 8.
 	Connections int
@@ -82,7 +88,7 @@ func (c *Config) defaults() (*pgx.ConnConfig, error) {
 		name  string
 		value *time.Duration
 		usual time.Duration
-	}{{"RawFor", &c.RawFor, 7 * 24 * time.Hour}, {"Timeout", &c.Timeout, 10 * time.Second}, {"Poll", &c.Poll, 250 * time.Millisecond}} {
+	}{{"RawFor", &c.RawFor, 7 * 24 * time.Hour}, {"KeepFor", &c.KeepFor, 0}, {"Timeout", &c.Timeout, 10 * time.Second}, {"Poll", &c.Poll, 250 * time.Millisecond}} {
 		if *f.value < 0 {
 			return nil, fmt.Errorf("pgstore: Config.%s: must not be negative", f.name)
 		}

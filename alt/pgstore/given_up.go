@@ -32,6 +32,7 @@ func (t *tx) makeLetter(e *item, talk int64, state alt.LetterState, code string)
 	t.exec("UPDATE items SET state = $2 WHERE id = $1", e.id, stateLetter)
 	t.exec("INSERT INTO letters (place, item, agency, channel, state, code, at, talk) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
 		t.next(), e.id, string(e.address.Agency), string(e.address.Channel), string(state), code, t.now, number(talk))
+	t.letters = append(t.letters, newLetter{e.id, e.address.Agency})
 	e.letter, e.code = state, code
 	if state != alt.Dead || code == alt.PartBefore || e.kind != outgoing {
 		return nil

@@ -2,6 +2,7 @@ package pgstore_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,6 +30,7 @@ import (
 const (
 	killed   = "PGSTORE_TEST_KILLED"
 	provider = "PGSTORE_TEST_PROVIDER"
+	pooled   = "PGSTORE_TEST_POOLED" // set when the database is reached through a pooler
 )
 
 const people = 12
@@ -40,7 +42,7 @@ func TestKilled(t *testing.T) {
 	if dsn == "" {
 		t.Skip("the other end of TestKill, which starts it as a process of its own")
 	}
-	st, err := pgstore.Open(t.Context(), pgstore.Config{DSN: dsn, Key: testKey(), InsecureNotDurable: true, Connections: 4})
+	st, err := pgstore.Open(t.Context(), pgstore.Config{DSN: dsn, Key: testKey(), InsecureNotDurable: true, Connections: 4, Pooled: os.Getenv(pooled) != ""})
 	require.NoError(t, err)
 	var mu sync.Mutex
 	tell := func(format string, args ...any) {
@@ -88,7 +90,11 @@ func sendTo(url string, id channels.MessageID) error {
 // over meanwhile is not ours any more, which is no failure.
 func work(st *pgstore.Store, queue alt.Work, most int, send func(channels.MessageID) error) (int, error) {
 	ctx := context.Background()
-	items, err := st.Claim(ctx, alt.ClaimQuery{Work: queue, Max: most, Lease: time.Minute})
+	lease := time.Minute
+	if st.Config().Pooled {
+		lease = 5 * time.Second // what the dead had is free when it ends
+	}
+	items, err := st.Claim(ctx, alt.ClaimQuery{Work: queue, Max: most, Lease: lease})
 	for _, it := range items {
 		c := alt.Changes{Record: true}
 		if it.Outbound != nil {
@@ -118,6 +124,7 @@ func work(st *pgstore.Store, queue alt.Work, most int, send func(channels.Messag
 type cluster struct {
 	*testing.T
 	dsn, url string
+	pooler   string // the way that replicas take to the database, when it is another
 
 	mu             sync.Mutex
 	accepted, sent []string
@@ -134,7 +141,7 @@ func (c *cluster) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 // replica starts one, and returns a function that kills it.
 func (c *cluster) replica() (kill func()) {
 	cmd := exec.CommandContext(c.Context(), os.Args[0], "-test.run=^TestKilled$")
-	cmd.Env = append(os.Environ(), killed+"="+c.dsn, provider+"="+c.url)
+	cmd.Env = append(os.Environ(), killed+"="+cmp.Or(c.pooler, c.dsn), pooled+"="+c.pooler, provider+"="+c.url)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	require.NoError(c, err)
@@ -171,25 +178,30 @@ func TestKill(t *testing.T) {
 				kills = 4
 			}
 			c := &cluster{T: t, dsn: database(t)}
-			srv := httptest.NewServer(c)
-			defer srv.Close()
-			c.url = srv.URL
-			alive := make([]func(), replicas)
-			for i := range alive {
-				alive[i] = c.replica()
-			}
-			for range kills {
-				time.Sleep(time.Duration(300+rand.IntN(500)) * time.Millisecond)
-				i := rand.IntN(replicas)
-				alive[i]()
-				alive[i] = c.replica()
-			}
-			for _, kill := range alive {
-				kill()
-			}
-			c.count(kills)
+			c.run(replicas, kills)
 		})
 	}
+}
+
+// run starts replicas, kills them again and again, and counts.
+func (c *cluster) run(replicas, kills int) {
+	srv := httptest.NewServer(c)
+	defer srv.Close()
+	c.url = srv.URL
+	alive := make([]func(), replicas)
+	for i := range alive {
+		alive[i] = c.replica()
+	}
+	for range kills {
+		time.Sleep(time.Duration(300+rand.IntN(500)) * time.Millisecond)
+		i := rand.IntN(replicas)
+		alive[i]()
+		alive[i] = c.replica()
+	}
+	for _, kill := range alive {
+		kill()
+	}
+	c.count(kills)
 }
 
 // count finishes the work and compares.

@@ -10,8 +10,8 @@ import (
 )
 
 const selectLetter = `SELECT l.place, l.item, l.state, l.code, l.at, c.name,
-		i.agency, i.channel, i.peer, i.attempts, i.accepted, i.message, coalesce(b.body, i.body), r.raw
-	FROM letters l JOIN items i ON i.id = l.item LEFT JOIN bodies b ON b.id = i.id LEFT JOIN conversations c ON c.id = l.talk LEFT JOIN raw r ON r.id = i.id `
+		i.agency, i.channel, i.peer, i.attempts, i.accepted, i.message, coalesce(i.body, ` + bodyOf + `), r.raw
+	FROM letters l JOIN items i ON i.id = l.item LEFT JOIN conversations c ON c.id = l.talk LEFT JOIN raw r ON r.id = i.id `
 
 // Letters implements alt.Letters.
 func (s *Store) Letters(ctx context.Context, q alt.LetterQuery) ([]alt.Letter, string, error) {

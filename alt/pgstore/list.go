@@ -131,7 +131,8 @@ func conditions(q alt.ConversationQuery) *filter {
 	}
 	if q.Text != "" {
 		text := fold(q.Text)
-		f.and(`(strpos(c.search, ?) > 0 OR EXISTS (SELECT 1 FROM items i JOIN bodies b ON b.id = i.id WHERE i.talk = c.id AND strpos(b.search, ?) > 0))`, text, text)
+		f.and(`(strpos(c.search, ?) > 0 OR EXISTS (SELECT 1 FROM items i
+			WHERE i.talk = c.id AND strpos((SELECT b.search FROM bodies b WHERE b.id = i.id), ?) > 0))`, text, text)
 	}
 	return f
 }

@@ -67,7 +67,7 @@ func (t *tx) cancelBot(a channels.Address) error {
 	if err := t.hold(t.s.addressLock(a)); err != nil {
 		return err
 	}
-	rows, err := t.all(`SELECT i.id, b.body FROM live l JOIN items i ON i.id = l.id JOIN bodies b ON b.id = i.id
+	rows, err := t.all(`SELECT i.id, `+bodyOf+` FROM live l JOIN items i ON i.id = l.id
 		WHERE l.lane = $1 AND l.work = 'outbox' AND NOT l.claimed AND i.agency = $2 AND i.channel = $3 AND i.peer = $4`,
 		t.s.addressLock(a), string(a.Agency), string(a.Channel), string(a.Peer))
 	if err != nil {

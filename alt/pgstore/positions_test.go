@@ -137,3 +137,45 @@ func TestWhoFollowsTheLogMissesNothing(t *testing.T) {
 	})
 	require.Equal(t, int64(2*3*4*60), last)
 }
+
+// TestWhoFollowsLettersMissesNone pages through letters while they come in at
+// several replicas, and never begins anew.
+func TestWhoFollowsLettersMissesNone(t *testing.T) {
+	t.Parallel()
+	reader, done := writers(t, func(st *pgstore.Store, writer, n int) error {
+		key := fmt.Sprintf("%d-%d", writer, n)
+		if _, err := st.Accept(context.Background(), []channels.Event{says(channels.Peer("p"+key), key, "tere")}); err != nil {
+			return err
+		}
+		items, err := st.Claim(context.Background(), alt.ClaimQuery{Work: alt.Inbox, Max: 3, Lease: time.Minute})
+		for _, it := range items {
+			if err := st.Release(context.Background(), it, time.Time{}, errors.New("no use")); err != nil {
+				return err
+			}
+		}
+		return err
+	})
+	seen := make(map[int64]bool)
+	cursor := ""
+	follow(done, func() bool {
+		page, next, err := reader.Letters(t.Context(), alt.LetterQuery{Agency: agency, Cursor: cursor, Limit: 5})
+		require.NoError(t, err)
+		if next == "" {
+			return false // the page may grow
+		}
+		for _, l := range page {
+			require.False(t, seen[l.ID], "once")
+			seen[l.ID] = true
+		}
+		cursor = next
+		return true
+	})
+	page, _, err := reader.Letters(t.Context(), alt.LetterQuery{Agency: agency, Cursor: cursor, Limit: 200})
+	require.NoError(t, err)
+	for _, l := range page {
+		seen[l.ID] = true
+	}
+	left := len(claim(t, reader, alt.Inbox, 1000))
+	require.Equal(t, 3*4*60, len(seen)+left)
+	require.Greater(t, len(seen), 3*4*60/2)
+}

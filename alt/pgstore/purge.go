@@ -14,7 +14,8 @@ const purgeStep = 500
 
 // Purge implements alt.Purger: it forgets the provider's bytes after
 // Config.RawFor, and after their terms keys of events, parked reports, Once keys,
-// and events that are no messages. It works in small steps, beside the writer,
+// and events that are no messages. Once an hour it looks for months that are over,
+// see Config.KeepFor. It works in small steps, beside the writer,
 // and several replicas may do so at once.
 func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	if err := s.keepMonths(ctx); err != nil {
@@ -43,7 +44,10 @@ func (s *Store) Purge(ctx context.Context, now time.Time) error {
 			}
 		}
 	}
-	return nil
+	if last := s.months.Load(); now.Sub(time.Unix(0, last)).Abs() < forgetEvery || !s.months.CompareAndSwap(last, now.UnixNano()) {
+		return nil
+	}
+	return s.monthly(ctx, now)
 }
 
 // remove runs a statement that deletes what no transaction of the writer decides

@@ -123,10 +123,10 @@ func (t *tx) idOf(k providerKey) (int64, error) {
 // findEcho returns the only message of unknown outcome to an address whose
 // content is the same.
 func (t *tx) findEcho(a channels.Address, echo string) (*item, error) {
-	rows, err := t.all(`SELECT i.id, b.body FROM live l JOIN items i ON i.id = l.id JOIN bodies b ON b.id = i.id
+	rows, err := t.all(`SELECT i.id, `+bodyOf+` FROM live l JOIN items i ON i.id = l.id
 			WHERE l.lane = $1 AND l.work = 'reconcile' AND i.agency = $2 AND i.channel = $3 AND i.peer = $4 AND i.status = 'unknown'
 		UNION ALL
-		SELECT i.id, b.body FROM items i JOIN bodies b ON b.id = i.id WHERE i.state = 2 AND i.agency = $2 AND i.channel = $3 AND i.peer = $4 AND i.status = 'unknown'`,
+		SELECT i.id, `+bodyOf+` FROM items i WHERE i.state = 2 AND i.agency = $2 AND i.channel = $3 AND i.peer = $4 AND i.status = 'unknown'`,
 		t.s.addressLock(a), string(a.Agency), string(a.Channel), string(a.Peer))
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (t *tx) findEcho(a channels.Address, echo string) (*item, error) {
 // are several.
 func (t *tx) findRef(r alt.Report) (*item, error) {
 	try := func(id string, part int) (*item, error) {
-		found, err := t.one("SELECT i.id, b.body FROM items i JOIN bodies b ON b.id = i.id WHERE i.agency = $1 AND i.message = $2 AND i.part = $3 AND i.channel = $4",
+		found, err := t.one("SELECT i.id, "+bodyOf+" FROM items i WHERE i.agency = $1 AND i.message = $2 AND i.part = $3 AND i.channel = $4",
 			string(r.Address.Agency), id, part, string(r.Address.Channel))
 		if err != nil || found == nil {
 			return nil, err

@@ -29,7 +29,7 @@ func rights() []right {
 		{"event_keys", "SELECT, INSERT, DELETE"},
 		{"flows", "SELECT, INSERT, UPDATE, DELETE"},
 		{"items", "SELECT, INSERT, UPDATE, DELETE"},
-		{"letters", "SELECT, INSERT, DELETE"},
+		{"letters", "SELECT, INSERT, UPDATE, DELETE"},
 		{"lines", "SELECT, INSERT, UPDATE"},
 		{"live", "SELECT, INSERT, UPDATE, DELETE"},
 		{"log", "SELECT, INSERT"},

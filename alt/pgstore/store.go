@@ -44,6 +44,7 @@ type Store struct {
 	ready   *ready
 	times   sync.Mutex // guards timers
 	timers  timers
+	months  atomic.Int64                          // when Purge last looked for months that are over, in nanoseconds
 	wrote   chan struct{}                         // closed when the writer has ended
 	fault   atomic.Pointer[func(sql string) bool] // a test's
 }

@@ -58,23 +58,6 @@ func TestStore(t *testing.T) {
 	})
 }
 
-// TestAStoreThroughAPooler uses nothing of a session: no prepared statement, no
-// LISTEN, no lock that outlives a transaction.
-func TestAStoreThroughAPooler(t *testing.T) {
-	t.Parallel()
-	if testing.Short() {
-		t.Skip("the same suite again, too long under the race detector; make test has it")
-	}
-	storetest.Run(t, storetest.Subject{
-		Open: func(t *testing.T, now func() time.Time) alt.Store {
-			t.Helper()
-			cfg := config(t, now)
-			cfg.Pooled = true
-			return open(t, cfg)
-		},
-	})
-}
-
 // Small words for the other tests.
 
 func at(peer channels.Peer) channels.Address {

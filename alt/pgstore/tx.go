@@ -55,6 +55,7 @@ type tx struct {
 
 	saved     map[int64]bool
 	positions []positioned
+	letters   []newLetter
 	log       []logRow
 	wakes     map[string]bool // queues that got work
 	// then is run when the transaction is durable.

@@ -58,8 +58,9 @@ type Server struct {
 	dir  string
 	made atomic.Int64
 
-	mu   sync.Mutex
-	proc *process
+	mu      sync.Mutex
+	proc    *process
+	poolers []*Pooler
 }
 
 // process is one life of the server.
@@ -227,8 +228,16 @@ func (s *Server) Stop() error {
 	if !s.Own() {
 		return nil
 	}
+	s.mu.Lock()
+	poolers := s.poolers
+	s.poolers = nil
+	s.mu.Unlock()
+	var err error
+	for _, p := range poolers {
+		err = errors.Join(err, p.Stop())
+	}
 	s.end(os.Interrupt) // fast: it breaks connections off
-	return os.RemoveAll(s.dir)
+	return errors.Join(err, os.RemoveAll(s.dir))
 }
 
 func (s *Server) url(database string) string {

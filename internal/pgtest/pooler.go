@@ -25,8 +25,8 @@ type Pooler struct {
 	proc *process
 }
 
-// Pool starts PgBouncer with so many connections for each database and role. The
-// caller stops it before the server. ErrAbsent when there is none on this
+// Pool starts PgBouncer with so many connections for each database and role. It
+// ends with the server. ErrAbsent when there is none on this
 // machine, or when the server is another's.
 func (s *Server) Pool(size int, roles ...string) (*Pooler, error) {
 	path, err := exec.LookPath("pgbouncer")
@@ -43,6 +43,9 @@ func (s *Server) Pool(size int, roles ...string) (*Pooler, error) {
 	if err := p.start(path, size, append(roles, "postgres")); err != nil {
 		return nil, fmt.Errorf("pgtest: pgbouncer: %w", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.poolers = append(s.poolers, p)
 	return p, nil
 }
 
@@ -50,6 +53,8 @@ func (p *Pooler) start(path string, size int, roles []string) error {
 	config := strings.Join([]string{
 		"[databases]", "* = host=" + p.s.dir,
 		"[pgbouncer]", "pool_mode = transaction", fmt.Sprintf("default_pool_size = %d", size), "max_client_conn = 1000",
+		"server_idle_timeout = 5", // a server has few connections, and the tests many databases
+
 		"listen_addr =", "listen_port = " + poolerPort, "unix_socket_dir = " + p.dir, "auth_type = trust", "auth_file = " + filepath.Join(p.dir, "roles"),
 		"log_connections = 0", "log_disconnections = 0", "log_pooler_errors = 0",
 	}, "\n")
