@@ -128,7 +128,7 @@ func (m Message) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "message
 type LogEntry struct {
 	Seq          int64             `json:"seq"` // set by the store
 	Agency       channels.Agency   `json:"agency"`
-	At           time.Time         `json:"at"`
+	At           time.Time         `json:"at"`    // a store that several processes share sets its own clock's
 	Act          string            `json:"act"`   // e.g. "message.received", "conversation.claimed"
 	Actor        string            `json:"actor"` // "contact", "bot:NAME", "system" or the specialist's id
 	Line         channels.ID       `json:"line,omitempty"`

@@ -3,6 +3,7 @@ package pgstore
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
@@ -16,13 +17,7 @@ type positioned struct {
 	tell   func(position int64)
 }
 
-// newLetter is a letter that gets its place among the agency's.
-type newLetter struct {
-	item   int64
-	agency channels.Agency
-}
-
-// Positions, places of letters and numbers of the log are given last, under the lock of the
+// Positions and numbers of the log are given last, under the lock of the
 // agency's row, which is held until the transaction is durable: so nobody reads
 // up to a number and finds a smaller one afterwards. A number drawn earlier, as
 // a sequence gives it, would say nothing of the order of commits; and to wait
@@ -40,11 +35,8 @@ const (
 	placeMoved = `UPDATE positions p SET position = a.position - n.back
 		FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS n(talk, agency, back) JOIN agencies a ON a.agency = n.agency WHERE p.talk = n.talk`
 
-	placeLetters = `UPDATE letters l SET place = a.position - n.back
-		FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS n(item, agency, back) JOIN agencies a ON a.agency = n.agency WHERE l.item = n.item`
-
 	insertLog = `INSERT INTO log (agency, seq, at, act, actor, line, conversation, message, detail)
-		SELECT n.agency, a.log - n.back, n.at, n.act, n.actor, n.line, n.conversation, n.message, n.detail
+		SELECT n.agency, a.log - n.back, coalesce(n.at, statement_timestamp()), n.act, n.actor, n.line, n.conversation, n.message, n.detail
 		FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[])
 			AS n(agency, back, at, act, actor, line, conversation, message, detail) JOIN agencies a ON a.agency = n.agency`
 )
@@ -58,9 +50,6 @@ func (t *tx) finish() []statement {
 		if p.saved || !t.saved[p.talk] {
 			moves[p.agency]++
 		}
-	}
-	for _, l := range t.letters {
-		moves[l.agency]++
 	}
 	for _, e := range t.log {
 		entries[e.Agency]++
@@ -98,25 +87,21 @@ func (t *tx) finish() []statement {
 	if len(moved) > 0 {
 		list = append(list, statement{sql: placeMoved, args: columns(moved), write: true})
 	}
-	if len(t.letters) > 0 {
-		rows := make([][]any, len(t.letters))
-		for i, l := range t.letters {
-			moves[l.agency]--
-			rows[i] = []any{l.item, string(l.agency), moves[l.agency]}
-		}
-		list = append(list, statement{sql: placeLetters, args: columns(rows), write: true})
-	}
 	if len(t.log) > 0 {
 		rows := make([][]any, len(t.log))
 		for i, e := range t.log {
 			entries[e.Agency]--
+			at := e.At
+			if t.s.cfg.Now == nil { // the lock is held by then, so times follow the order of entries, whatever the replicas' clocks
+				at = time.Time{}
+			}
 			rows[i] = []any{
-				string(e.Agency), entries[e.Agency], e.At, e.Act, e.Actor, text(e.Line), text(e.Conversation), text(e.Message), blob(e.detail),
+				string(e.Agency), entries[e.Agency], moment(at), e.Act, e.Actor, text(e.Line), text(e.Conversation), text(e.Message), blob(e.detail),
 			}
 		}
 		list = append(list, statement{sql: insertLog, args: columns(rows), write: true})
 	}
-	t.positions, t.letters, t.log = nil, nil, nil
+	t.positions, t.log = nil, nil
 	return list
 }
 

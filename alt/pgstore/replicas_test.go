@@ -168,4 +168,13 @@ func TestAMessageIsQueuedInACallersTransaction(t *testing.T) {
 	}
 	_, err = b.Message(t.Context(), agency, "never")
 	require.ErrorIs(t, err, alt.ErrNotFound)
+	for _, id := range []channels.MessageID{"1", "2"} {
+		parts, err := b.Message(t.Context(), agency, id)
+		require.NoError(t, err)
+		log, _, err := b.Log(t.Context(), alt.LogQuery{Agency: agency, Message: string(id)})
+		require.NoError(t, err)
+		require.NotEmpty(t, log)
+		require.Equal(t, alt.Commitments(parts), log[0].Commitments(), "the log has it, and what it says")
+		require.Len(t, parts[0].Salt, alt.SaltSize)
+	}
 }
