@@ -17,7 +17,13 @@ type positioned struct {
 	tell   func(position int64)
 }
 
-// Positions and numbers of the log are given last, under the lock of the
+// newLetter is a letter that gets its place among the agency's.
+type newLetter struct {
+	item   int64
+	agency channels.Agency
+}
+
+// Positions, places of letters and numbers of the log are given last, under the lock of the
 // agency's row, which is held until the transaction is durable: so nobody reads
 // up to a number and finds a smaller one afterwards. A number drawn earlier, as
 // a sequence gives it, would say nothing of the order of commits; and to wait
@@ -35,6 +41,9 @@ const (
 	placeMoved = `UPDATE positions p SET position = a.position - n.back
 		FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS n(talk, agency, back) JOIN agencies a ON a.agency = n.agency WHERE p.talk = n.talk`
 
+	placeLetters = `UPDATE letters l SET place = a.position - n.back
+		FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS n(item, agency, back) JOIN agencies a ON a.agency = n.agency WHERE l.item = n.item`
+
 	insertLog = `INSERT INTO log (agency, seq, at, act, actor, line, conversation, message, detail)
 		SELECT n.agency, a.log - n.back, coalesce(n.at, statement_timestamp()), n.act, n.actor, n.line, n.conversation, n.message, n.detail
 		FROM unnest($1::text[], $2::bigint[], $3::timestamptz[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[])
@@ -50,6 +59,9 @@ func (t *tx) finish() []statement {
 		if p.saved || !t.saved[p.talk] {
 			moves[p.agency]++
 		}
+	}
+	for _, l := range t.letters {
+		moves[l.agency]++
 	}
 	for _, e := range t.log {
 		entries[e.Agency]++
@@ -87,6 +99,14 @@ func (t *tx) finish() []statement {
 	if len(moved) > 0 {
 		list = append(list, statement{sql: placeMoved, args: columns(moved), write: true})
 	}
+	if len(t.letters) > 0 {
+		rows := make([][]any, len(t.letters))
+		for i, l := range t.letters {
+			moves[l.agency]--
+			rows[i] = []any{l.item, string(l.agency), moves[l.agency]}
+		}
+		list = append(list, statement{sql: placeLetters, args: columns(rows), write: true})
+	}
 	if len(t.log) > 0 {
 		rows := make([][]any, len(t.log))
 		for i, e := range t.log {
@@ -101,7 +121,7 @@ func (t *tx) finish() []statement {
 		}
 		list = append(list, statement{sql: insertLog, args: columns(rows), write: true})
 	}
-	t.positions, t.log = nil, nil
+	t.positions, t.letters, t.log = nil, nil, nil
 	return list
 }
 
