@@ -28,8 +28,8 @@ import (
 // postgresCluster starts a durable server with a database that is migrated.
 func postgresCluster(t *testing.T, settings ...string) (srv *pgtest.Server, dsn string) {
 	t.Helper()
-	if os.Getenv(pgtest.Variable) != "" {
-		t.Skip("needs servers of its own")
+	if os.Getenv(pgtest.Variable) != "" || testing.Short() {
+		t.Skip("needs servers of its own, and time")
 	}
 	srv, err := pgtest.Start(pgtest.Config{Durable: true, Settings: settings})
 	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") == "" {
