@@ -67,6 +67,11 @@ fuzz: ## run every fuzz target for FUZZTIME (20s)
 crash: ## kill the reference server again and again, count what is lost: nothing
 	@$(SCRIPTS)/crash.sh
 
+.PHONY: crash-cluster
+crash-cluster: ## kill replicas, their database and its disk, count what is lost: nothing
+	@$(SCRIPTS)/postgres.sh
+	@$(SCRIPTS)/crash-cluster.sh
+
 .PHONY: e2e
 e2e: ## play the demo in a real browser; screenshots land in build/screenshots
 	@$(SCRIPTS)/e2e.sh $(BUILD)

@@ -19,9 +19,7 @@ import (
 // replicas, again and again, and starts it anew. LIIDESTUJA_CLUSTER_DATABASE_KILLS
 // changes how often.
 func TestClusterLosesItsDatabase(t *testing.T) {
-	if testing.Short() {
-		t.Skip("processes that are killed tell the race detector nothing")
-	}
+	large(t)
 	seed := envInt(t, "LIIDESTUJA_CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
 	kills := envInt(t, "LIIDESTUJA_CLUSTER_DATABASE_KILLS", 2)
 	t.Logf("LIIDESTUJA_CRASH_SEED=%d", seed)
@@ -48,10 +46,8 @@ func TestClusterLosesItsDatabase(t *testing.T) {
 // LIIDESTUJA_CLUSTER_AWAY changes: gone, and there but without a word. Providers
 // are asked to come again, memory does not grow, and all goes on without help.
 func TestClusterWithoutItsDatabase(t *testing.T) {
-	if testing.Short() {
-		t.Skip("memory under the race detector is another")
-	}
-	away := time.Duration(envInt(t, "LIIDESTUJA_CLUSTER_AWAY", 8)) * time.Second
+	large := large(t)
+	away := time.Duration(envInt(t, "LIIDESTUJA_CLUSTER_AWAY", 6)) * time.Second
 	for _, tt := range []struct {
 		name        string
 		leave, back func(*cluster) error
@@ -60,6 +56,9 @@ func TestClusterWithoutItsDatabase(t *testing.T) {
 		{"silent", func(c *cluster) error { return c.pg.Freeze() }, func(c *cluster) error { return c.pg.Thaw() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if !large {
+				t.Parallel()
+			}
 			c := newCluster(t, clusterLimits)
 			c.change("config.yaml", "connections: 4", "connections: 4, timeout: 2s")
 			c.replica("")
@@ -76,20 +75,20 @@ func TestClusterWithoutItsDatabase(t *testing.T) {
 			for end := time.Now().Add(away); time.Now().Before(end); time.Sleep(250 * time.Millisecond) {
 				now := c.memory()
 				if first == 0 && time.Until(end) < away*3/4 { // what is needed to say no is there by now
-					first, accepted = now, load.accepted()
+					first, accepted = now, c.answers(http.StatusOK)
 				}
 				most = max(most, now)
 			}
 			refused = c.answers(http.StatusServiceUnavailable) - refused
-			require.Equal(t, accepted, load.accepted(), "nothing is accepted without a database")
+			require.Equal(t, accepted, c.answers(http.StatusOK), "nothing is accepted without a database")
 			require.Positive(t, refused, "providers are told to come again")
 			for _, r := range c.replicas {
 				require.NoError(t, r.livesFor(t.Context(), 0), "a replica ended")
 			}
 
-			back := time.Now()
 			require.NoError(t, tt.back(c))
-			require.Eventually(t, func() bool { return load.accepted() > accepted+100 }, time.Minute, 10*time.Millisecond)
+			back := time.Now()
+			require.Eventually(t, func() bool { return c.answers(http.StatusOK) > accepted+100 }, time.Minute, 10*time.Millisecond)
 			healed := time.Since(back)
 			time.Sleep(2 * time.Second)
 			v := load.verdict()

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"syscall"
 	"testing"
 	"time"
@@ -16,9 +17,7 @@ import (
 // its leases and lets it go on: what others took over meanwhile it neither commits
 // nor sends.
 func TestClusterFrozenReplica(t *testing.T) {
-	if testing.Short() {
-		t.Skip("processes that are stopped tell the race detector nothing")
-	}
+	large(t)
 	seed := envInt(t, "LIIDESTUJA_CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
 	times := envInt(t, "LIIDESTUJA_CLUSTER_FREEZES", 1)
 	t.Logf("LIIDESTUJA_CRASH_SEED=%d", seed)
@@ -51,7 +50,9 @@ func TestClusterFrozenReplica(t *testing.T) {
 // TestClusterClocksApart lets replicas work whose clocks are five seconds apart,
 // one of them ahead of the database and one behind.
 func TestClusterClocksApart(t *testing.T) {
+	large(t)
 	c := newCluster(t, "send_workers: 4, turn_workers: 16, reconcile_for: 3s, send_timeout: 5s, handler_timeout: 5s, lease: 6s")
+	c.change("config.yaml", "insecure_http: true", "insecure_http: true\n      leeway: 5s")
 	c.replica("", ahead+"=2500ms")
 	c.replica("", ahead+"=-2500ms")
 	c.ready()
@@ -60,4 +61,5 @@ func TestClusterClocksApart(t *testing.T) {
 	v := load.verdict()
 	fmt.Printf("clocks five seconds apart: %s\n", v)
 	v.whole(t, 0)
+	require.Zero(t, c.answers(http.StatusForbidden), "a request that is genuine by the provider's clock is refused")
 }

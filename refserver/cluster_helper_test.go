@@ -7,79 +7,35 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"os"
-	"os/signal"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/time/rate"
 
 	"github.com/liidestuja/liidestuja/alt/pgstore"
 	"github.com/liidestuja/liidestuja/internal/pgtest"
 )
 
-// clusterRate is how many messages people write a second.
-const clusterRate = 200
-
-// clusterCrowd is who writes to a cluster.
-func clusterCrowd() crowd { return crowd{posters: 64, people: 192} }
-
-// isReplica is set in a process that is a replica; ahead is by how much its clock
-// is.
-const (
-	isReplica = "LIIDESTUJA_TEST_REPLICA"
-	ahead     = "LIIDESTUJA_TEST_AHEAD"
-)
-
-// TestClusterReplica is no test: it is the server, as a process of its own. It
-// ends with the process that started it.
-func TestClusterReplica(t *testing.T) {
-	args := os.Getenv(isReplica)
-	if args == "" {
-		t.Skip("a replica of the other tests, which start it as a process of its own")
+// large is set for the sizes of make crash-cluster. Otherwise these tests wait for
+// one another's ends together.
+func large(t *testing.T) bool {
+	t.Helper()
+	if os.Getenv(clusterKills) != "" {
+		return true
 	}
-	go func() {
-		_, _ = io.Copy(io.Discard, os.Stdin)
-		os.Exit(exitFailed)
-	}()
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
-	defer stop()
-	if by := os.Getenv(ahead); by != "" {
-		if err := runAhead(ctx, by, strings.Fields(args)[1]); err != nil {
-			_, _ = fmt.Fprintln(os.Stderr, err)
-			os.Exit(exitFailed)
-		}
-		os.Exit(exitOK)
+	if testing.Short() {
+		t.Skip("processes that are killed tell the race detector nothing")
 	}
-	os.Exit(run(ctx, strings.Fields(args), os.LookupEnv, os.Stdin, os.Stdout, os.Stderr))
-}
-
-// runAhead serves a configuration by a clock that is ahead of the machine's.
-func runAhead(ctx context.Context, by, config string) error {
-	d, err := time.ParseDuration(by)
-	if err != nil {
-		return err
-	}
-	c := &console{env: os.LookupEnv, stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
-	p, err := c.configured(config, instead{})
-	if err != nil {
-		return err
-	}
-	p.alt.Now = func() time.Time { return time.Now().Add(d) }
-	return serveHTTP(ctx, p.listen, p.logger, p.start, func(url string) error {
-		_, err := fmt.Println("Liidestuja:", url)
-		return err
-	})
+	t.Parallel()
+	return false
 }
 
 // cluster is some replicas on one database, with a proxy in front of them that
@@ -106,9 +62,10 @@ func newCluster(t *testing.T, limits string) *cluster {
 	return newClusterOf(t, newWorld(t), limits)
 }
 
-func newClusterOf(t *testing.T, w *world, limits string) *cluster {
+// newClusterOf has a world already; settings are of the database's server.
+func newClusterOf(t *testing.T, w *world, limits string, settings ...string) *cluster {
 	t.Helper()
-	pg, err := pgtest.Start(pgtest.Config{Durable: true})
+	pg, err := pgtest.Start(pgtest.Config{Durable: true, Settings: settings})
 	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") == "" {
 		t.Skip(err)
 	}
@@ -230,61 +187,4 @@ func (c *cluster) ready() {
 		cancel()
 		require.NoError(c.t, err, "a replica does not start")
 	}
-}
-
-// load is what people write while something happens.
-type load struct {
-	*office
-	c      *cluster
-	ctx    context.Context //nolint:containedctx // of a test
-	cancel func()
-	stop   func()
-	all    *sync.WaitGroup
-}
-
-// load begins.
-func (c *cluster) load(seed int, most time.Duration) *load {
-	c.t.Helper()
-	l := &load{office: newOffice(messagebirdWire{c.sim}, c, uint64(seed), clusterCrowd()), c: c} //nolint:gosec // a seed
-	l.ctx, l.cancel = context.WithTimeout(c.t.Context(), most)
-	c.t.Cleanup(l.cancel)
-	var posting context.Context
-	posting, l.stop = context.WithCancel(l.ctx)
-	l.all = l.start(l.ctx, posting, rate.NewLimiter(clusterRate, 16))
-	return l
-}
-
-// verdict lets everything under way come to its end, and counts.
-func (l *load) verdict() *verdict {
-	t := l.c.t
-	t.Helper()
-	l.stop()
-	l.all.Wait()
-	store, err := pgstore.Open(t.Context(), pgstore.Config{DSN: l.c.dsn, KeyFile: l.c.path("store.key"), Pooled: true})
-	require.NoError(t, err)
-	defer func() { require.NoError(t, store.Close()) }()
-	var v *verdict
-	for range 20 {
-		require.NoError(t, l.quiet(l.ctx), "it does not come to its end")
-		if v = count(t, store, l.office); v.pending == 0 {
-			break
-		}
-	}
-	t.Logf("posts again %d, with an expired token %d, at once by several %d, answers lost %d, echoes %d, answered %v",
-		l.again.Load(), l.late.Load(), l.several.Load(), l.hungUp.Load(), l.echoes.Load(), l.c.statuses)
-	return v
-}
-
-// whole requires that nothing was lost, doubled, reordered or left, and that no
-// more is uncertain than may be.
-func (v *verdict) whole(t *testing.T, uncertain int) {
-	t.Helper()
-	require.Zero(t, v.pending, "work is left over: %v", v.depths)
-	require.Zero(t, v.dead, "dead letters: %v", v.examples)
-	require.Zero(t, v.lost, "%v", v.examples)
-	require.Zero(t, v.doubled, "%v", v.examples)
-	require.Zero(t, v.reordered, "%v", v.examples)
-	require.Equal(t, v.accepted, v.handled)
-	require.Positive(t, v.accepted)
-	require.LessOrEqual(t, v.uncertain, uncertain, "more than what was in flight")
 }

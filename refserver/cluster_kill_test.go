@@ -22,9 +22,7 @@ const clusterLimits = "send_workers: 4, turn_workers: 16, reconcile_for: 3s, sen
 // LIIDESTUJA_CLUSTER_KILLS changes the number of kills, LIIDESTUJA_CRASH_SEED
 // repeats a run's choices.
 func TestClusterKills(t *testing.T) {
-	if testing.Short() {
-		t.Skip("processes that are killed tell the race detector nothing")
-	}
+	large := large(t)
 	both := string(roleWebhooks) + ",desk,pages"
 	for _, tt := range []struct {
 		name  string
@@ -36,8 +34,11 @@ func TestClusterKills(t *testing.T) {
 		{"four replicas", []string{"", "", "", ""}, 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if !large {
+				t.Parallel()
+			}
 			seed := envInt(t, "LIIDESTUJA_CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
-			kills := max(2, envInt(t, "LIIDESTUJA_CLUSTER_KILLS", 4)*tt.share/100)
+			kills := max(2, envInt(t, clusterKills, 3)*tt.share/100)
 			t.Logf("LIIDESTUJA_CRASH_SEED=%d", seed)
 			c := newCluster(t, clusterLimits)
 			for _, roles := range tt.roles {

@@ -183,6 +183,7 @@ func (o *office) deliver(ctx context.Context, d *post, connections int) bool {
 			o.posted.Add(1)
 			return true
 		}
+		pause(ctx, 50*time.Millisecond) // who is refused comes again a little later
 	}
 	return false
 }

@@ -84,17 +84,28 @@ func (s *Server) family() ([]int, error) {
 	return append([]int{pid}, children...), err
 }
 
+// Dead reports whether the server has ended by itself.
+func (s *Server) Dead() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.proc == nil {
+		return false
+	}
+	select {
+	case <-s.proc.done:
+		return true
+	default:
+		return false
+	}
+}
+
 // Awake starts the server again when it has ended by itself, and returns when it
 // answers.
 func (s *Server) Awake() error {
-	s.mu.Lock()
-	if s.proc != nil {
-		select {
-		case <-s.proc.done:
-			s.proc = nil
-		default:
-		}
+	if s.Dead() {
+		s.mu.Lock()
+		s.proc = nil
+		s.mu.Unlock()
 	}
-	s.mu.Unlock()
 	return s.Run()
 }
