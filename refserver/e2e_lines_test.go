@@ -32,6 +32,7 @@ func TestLinesInBrowser(t *testing.T) {
 		b.says("main", "Logige sisse oma tööruumi võtmega")
 		b.forgive() // the page is answered with 401
 		b.inspect("lines-01-sign-in")
+		b.fits("lines-01-sign-in")
 	})
 	part("a wrong token is told, and a right one lets in", func() {
 		b.do(chromedp.SendKeys(chromedp.CSS("#token"), "a wrong one that is long enough to be one"))
@@ -55,15 +56,14 @@ func TestLinesInBrowser(t *testing.T) {
 		m.sim.SetNumber(appNumber, metatest.NumberState{Review: "PENDING"})
 		b.press(`form[action="/lines/login"] button`)
 		b.until(`document.querySelector("button[value=continue]") !== null`)
-		b.picture("lines-05-dialog")
+		b.fits("lines-05-dialog")
 		b.press(`button[value=continue]`)
 		b.says("main", "Valige, millisest kontost saab kanal")
 		b.says(".card.is-forbidden", "ei ole õigust")
 		b.says(".card.is-pending", "ei ole veel nõustunud")
 		require.NotContains(t, value[string](b, `location.href`), "code=")
 		b.inspect("lines-06-choices")
-		b.window(360, 800)
-		b.inspect("lines-07-choices-narrow")
+		b.fits("lines-07-choices-narrow")
 		b.window(1600, 1000)
 	})
 	part("the page becomes a line that answers", func() {
@@ -100,7 +100,7 @@ func TestLinesInBrowser(t *testing.T) {
 	part("a line is removed after it was confirmed", func() {
 		b.press(`a[href="/lines/remove/politsei"]`)
 		b.says("main", "Seda ei saa tagasi võtta")
-		b.inspect("lines-12-removal")
+		b.fits("lines-12-removal")
 		b.press(`main button.alarm`)
 		b.says("[role=status]", "Kanal on eemaldatud")
 		b.inspect("lines-13-removed")
@@ -112,7 +112,7 @@ func TestLinesInBrowser(t *testing.T) {
 		require.Equal(t, m.public, asked.URL[:len(m.public)])
 		b.open(asked.URL[len(m.public):])
 		b.says("main", asked.Code)
-		b.inspect("lines-14-deletion")
+		b.fits("lines-14-deletion")
 	})
 	require.Equal(t, http.StatusOK, func() int { status, _, _ := srv.get(t, "/readyz"); return status }())
 }

@@ -247,7 +247,10 @@ func (m apiMessage) bubble(files, by string) bubble {
 		b.Key += "." + string(rune('0'+m.Part%10))
 	}
 	if b.Mine {
-		b.Name, b.Status = by, m.Status
+		b.Status = m.Status
+		if b.Who == string(channels.Person) { // what the service says at somebody's wish is its own
+			b.Name = by
+		}
 		if m.Status == channels.Failed {
 			b.Code = m.Code
 		}

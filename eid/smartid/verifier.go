@@ -171,7 +171,7 @@ func (c *certified) identify(code eid.PersonalCode, document, said string) error
 		return malformed("another account")
 	case c.person.Document != "" && said != c.person.Document:
 		return malformed("certificate of another account")
-	case document != "" && !strings.HasPrefix(document, string(c.person.Identifier)+"-"):
+	case said != "" && !strings.HasPrefix(said, string(c.person.Identifier)+"-"):
 		return malformed("account of another person")
 	}
 	return nil

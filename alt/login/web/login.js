@@ -2,9 +2,10 @@
 // the page goes on by itself.
 "use strict";
 (function () {
+  const again = function () { location.reload(); };
+  if (document.querySelector("[data-again]")) setTimeout(again, 2000);
   const place = document.querySelector("[data-live]");
   if (!place || !window.EventSource) return;
-  const again = function () { location.reload(); };
   const source = new EventSource(place.dataset.live);
   source.addEventListener("picture", function (e) {
     const drawn = JSON.parse(e.data);
