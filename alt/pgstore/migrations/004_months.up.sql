@@ -3,8 +3,9 @@
 -- gives the space back at once and leaves VACUUM nothing to do.
 --
 -- What has to be unique over all months, ids of messages and of providers, and
--- what is small stays in one table each: items, which are a fifth of what they
--- were. Raw bytes are deleted within days, and files with their messages.
+-- what is small stays in one table each: items, which are a third of what they
+-- were. Raw bytes, the longest rows, are deleted within days, and files with their
+-- messages.
 
 -- The months that there are partitions for, by their first moments in UTC.
 CREATE TABLE months (
