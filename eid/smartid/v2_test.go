@@ -100,6 +100,9 @@ func TestV2RefusesWhatItsRulesDoNotProve(t *testing.T) {
 		"another person":                  {issue(holder{identifier: "PNOEE-50001029996"}), nil, eid.ErrUntrusted},
 		"no certificate":                  {issue(holder{}), without("cert"), eid.ErrUntrusted},
 		"another account":                 {issue(holder{}), put("result/documentNumber", number+"-EFGH-Q"), eid.ErrUntrusted},
+		"an account of somebody else beside a certificate that names none": {
+			issue(holder{noSAN: true}), put("result/documentNumber", "PNOEE-50001029996-EFGH-Q"), eid.ErrUntrusted,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o := service.begun.answerV2(row.holder)
