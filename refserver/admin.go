@@ -106,6 +106,7 @@ func (a *admin) handler() http.Handler {
 	handle("POST /backup", a.backup)
 	handle("GET /log", a.log)
 	handle("POST /contents", a.contents)
+	handle("POST /log/exported", a.exported)
 	handle("GET /lines", a.listLines)
 	handle("POST /lines/remove/{id}", a.removeLine)
 	handle("POST /lines/rekey", a.rekeyLines)

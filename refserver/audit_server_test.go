@@ -195,3 +195,55 @@ func TestMistakesOfTheSecurityLogsSectionsAreTold(t *testing.T) {
 		})
 	}
 }
+
+func TestOfSeveralServersOneSignsTheLogAndAnotherGoesOn(t *testing.T) {
+	_, dsn := newDatabase(t)
+	w := newWorld(t)
+	w.inDatabase(dsn)
+	w.migrate()
+	w.signs()
+	servers := []*running{w.serve(), w.serve()}
+	const signs, hands = `liidestuja_audit_keeping{agency="ppa"} 1`, `liidestuja_security_log_handing_over{agency="ppa",sink="security.log"} 1`
+	who := func(what string) (list []int) {
+		for i, srv := range servers {
+			if strings.Contains(srv.scrape(t), what) {
+				list = append(list, i)
+			}
+		}
+		return list
+	}
+	one := func(what string) func() bool { return func() bool { return len(who(what)) == 1 } }
+	require.Eventually(t, one(signs), 30*time.Second, 50*time.Millisecond)
+	require.Eventually(t, one(hands), 30*time.Second, 50*time.Millisecond)
+	person := w.sim.Person(waChannel, phone)
+	person.Says("tere")
+	w.deliver()
+	w.inbox(person, 1)
+	for range 20 {
+		require.Len(t, who(signs), 1, "one at a time")
+		time.Sleep(20 * time.Millisecond)
+	}
+	first := who(signs)[0]
+	left := servers[1-first]
+	require.Equal(t, exitOK, servers[first].stop(), servers[first].log.String())
+	servers = []*running{left}
+	w.target.mu.Lock()
+	*w.target.base = left.url
+	w.target.mu.Unlock()
+	person.Says("veel")
+	w.deliver()
+	w.inbox(person, 2)
+	require.Eventually(t, one(signs), 40*time.Second, 50*time.Millisecond, "the other one goes on: %s", left.log.String())
+	require.Eventually(t, one(hands), 40*time.Second, 50*time.Millisecond)
+	require.Equal(t, exitOK, left.stop(), left.log.String())
+
+	code, stdout := w.verify()
+	require.Equal(t, exitOK, code, stdout)
+	got := w.handedOver()
+	require.Regexp(t, fmt.Sprintf(`witnessed +%d entries`, len(got)), stdout)
+	require.Regexp(t, `contents +4, of them 0 purged`, stdout)
+	for i := range got[1:] {
+		require.Equal(t, got[i].Seq+1, got[i+1].Seq, "all of them, in order, once")
+		require.False(t, got[i+1].At.Before(got[i].At), "by the database's clock")
+	}
+}

@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -40,7 +42,8 @@ func (c *console) auditExport(ctx context.Context, f auditFlags, words []string)
 		return err
 	}
 	defer func() { err = errors.Join(err, done()) }()
-	x := audit.Exporter{Agency: agency, Ledger: auditLedger{admin}, Storage: storage}
+	young := 0
+	x := audit.Exporter{Agency: agency, Ledger: auditLedger{admin}, Storage: storage, TooYoung: func(alt.LogEntry) { young++ }}
 	var proofs []audit.Proof
 	switch {
 	case *f.session != "":
@@ -61,6 +64,13 @@ func (c *console) auditExport(ctx context.Context, f auditFlags, words []string)
 			return err
 		}
 		proofs = append(proofs, p)
+	}
+	of := map[string]string{"conversation": *f.conversation, "session": *f.session, "from": *f.from, "to": *f.to, "numbers": strings.Join(words, " ")}
+	if err := admin.do(ctx, http.MethodPost, "/log/exported", exportTold{agency, len(proofs), of}, nil); err != nil {
+		return fmt.Errorf("the export cannot be written down, so there is none: %w", err)
+	}
+	if young > 0 {
+		_, _ = fmt.Fprintf(c.stderr, "%d entries are younger than the last checkpoint, and left out\n", young)
 	}
 	out := json.NewEncoder(c.stdout)
 	for _, p := range proofs {

@@ -177,6 +177,29 @@ func (a *admin) contents(r *http.Request) (any, error) {
 	return audit.StoredContents{Archive: a.store}.Commitments(r.Context(), q.Agency, q.IDs)
 }
 
+// exportTold is what an export of the log was about.
+type exportTold struct {
+	Agency  channels.Agency   `json:"agency"`
+	Entries int               `json:"entries"`
+	Of      map[string]string `json:"of,omitempty"` // what was asked for
+}
+
+// exported answers POST /log/exported: that somebody takes entries out is one itself.
+func (a *admin) exported(r *http.Request) (any, error) {
+	var x exportTold
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<20)).Decode(&x); err != nil || x.Agency == "" {
+		return nil, fmt.Errorf("%w: export", alt.ErrInput)
+	}
+	e := alt.LogEntry{Agency: x.Agency, At: time.Now(), Act: "log.exported", Actor: operatorName, Conversation: x.Of["conversation"],
+		Detail: map[string]string{"entries": strconv.Itoa(x.Entries)}}
+	for _, k := range []string{"session", "from", "to", "numbers"} {
+		if v := x.Of[k]; v != "" {
+			e.Detail[k] = v
+		}
+	}
+	return struct{}{}, a.store.Commit(r.Context(), alt.Item{}, alt.Changes{Log: []alt.LogEntry{e}})
+}
+
 // log answers GET /log: a page of an agency's security log.
 func (a *admin) log(r *http.Request) (any, error) {
 	v := r.URL.Query()

@@ -31,8 +31,13 @@
 //	return k.Run(ctx)
 //
 // [Verify] reads the log, the storage and checkpoints of witnesses, and names what
-// does not fit. A [Proof] is one entry with all that an outside party needs to check
+// does not fit. With [Contents] it also compares messages with what their entries
+// commit to (alt.Commitment). A [Proof] is one entry with all that an outside party needs to check
 // it against the signer's public key.
+//
+// A [Feed] hands the same entries to a [Sink], where an agency collects the logs of
+// all its systems: a file, a stream, an address. Of several processes over one
+// store a [Shift] lets one do either at a time.
 //
 // # What a chain adds
 //

@@ -13,16 +13,20 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
-// Exporter makes proofs. All fields are required.
+// Exporter makes proofs. Agency, Ledger and Storage are required.
 type Exporter struct {
 	Agency  channels.Agency
 	Ledger  Ledger
 	Storage Storage
+	// TooYoung is told of each entry that an export leaves out because no checkpoint
+	// counts it yet. Nil: such an entry is an error.
+	TooYoung func(alt.LogEntry)
 }
 
 // Export returns proofs of the entries that q finds, oldest first, by the latest
 // checkpoint. Agency, Limit and Cursor of q are not used. An entry that no checkpoint
-// counts yet has no proof, and neither has one that was changed: the error says which.
+// counts yet has no proof (TooYoung), and neither has one that was changed: the error
+// says which.
 // alt.ErrNotFound when there are no entries.
 func (x Exporter) Export(ctx context.Context, q alt.LogQuery) ([]Proof, error) {
 	q.Agency, q.Limit, q.Cursor = x.Agency, pageSize, ""
@@ -38,10 +42,14 @@ func (x Exporter) Export(ctx context.Context, q alt.LogQuery) ([]Proof, error) {
 		}
 		for _, e := range page {
 			p, err := x.prove(ctx, st, e)
-			if err != nil {
+			switch {
+			case err == nil:
+				proofs = append(proofs, p)
+			case errors.Is(err, errTooYoung) && x.TooYoung != nil:
+				x.TooYoung(e)
+			default:
 				return nil, fmt.Errorf("entry %d: %w", e.Seq, err)
 			}
-			proofs = append(proofs, p)
 		}
 		if next == "" {
 			break
@@ -118,6 +126,9 @@ func (x Exporter) Entry(ctx context.Context, seq int64) (Proof, error) {
 	}
 }
 
+// errTooYoung says that an entry is younger than the last checkpoint, if it is one.
+var errTooYoung = fmt.Errorf("%w: no checkpoint counts it yet", alt.ErrNotFound)
+
 // state returns what a proof can lead to.
 func (x Exporter) state(ctx context.Context) (State, error) {
 	st, err := x.Storage.State(ctx)
@@ -177,7 +188,9 @@ func (x Exporter) find(ctx context.Context, st State, seq int64) (int64, Leaf, e
 	switch {
 	case err != nil:
 		return 0, Leaf{}, err
-	case l.Seq != seq || i == int(st.Len):
+	case i == int(st.Len):
+		return 0, Leaf{}, errTooYoung
+	case l.Seq != seq:
 		return 0, Leaf{}, fmt.Errorf("%w: no checkpoint counts it", alt.ErrNotFound)
 	}
 	return int64(i), l, nil

@@ -126,6 +126,11 @@ func TestWhatCannotBeProvenIsNotExported(t *testing.T) {
 	require.ErrorIs(t, err, alt.ErrNotFound, "too young")
 	_, err = exporter(w).Export(t.Context(), alt.LogQuery{})
 	require.ErrorIs(t, err, alt.ErrNotFound, "too young")
+	x, young := exporter(w), 0
+	x.TooYoung = func(alt.LogEntry) { young++ }
+	proofs, err := x.Export(t.Context(), alt.LogQuery{})
+	require.NoError(t, err)
+	require.Equal(t, []int{3, 1}, []int{len(proofs), young}, "or left out and told")
 	_, err = exporter(w).Export(t.Context(), alt.LogQuery{Conversation: "x"})
 	require.ErrorIs(t, err, alt.ErrNotFound)
 	w.attackOnly("UPDATE log SET actor = 'x'")
@@ -143,4 +148,36 @@ func TestATextThatJSONCannotHoldIsNotExported(t *testing.T) {
 	require.Empty(t, found(w.verify()))
 	_, err := exporter(w).Entry(t.Context(), w.seqs()[0])
 	require.ErrorContains(t, err, "JSON")
+}
+
+// A session's entries are those of its conversation, from its start to its end.
+func TestTheEntriesOfASessionAreExported(t *testing.T) {
+	w := newWorld(t)
+	w.writes(3, "a", "b")
+	e := func(act, session string) alt.LogEntry {
+		w.now = w.now.Add(time.Second)
+		return alt.LogEntry{Agency: ppa, At: w.now, Act: act, Actor: "bot", Conversation: "a", Detail: map[string]string{"session": session}}
+	}
+	opened := e("conversation.opened", "")
+	started := e("session.started", "s1")
+	opened.At = started.At
+	w.log(opened, started)
+	w.writes(4, "a", "b")
+	w.log(e("session.ended", "s1"))
+	w.writes(2, "a")
+	w.log(e("session.started", "s2"))
+	w.writes(2, "b", "a")
+	w.step()
+	for session, want := range map[string]int{"s1": 5, "s2": 2} {
+		proofs, err := exporter(w).Session(t.Context(), session)
+		require.NoError(t, err)
+		require.Len(t, proofs, want, session)
+		for _, p := range proofs {
+			require.Equal(t, "a", p.Entry.Conversation)
+			_, err := p.Verify(origin, w.verifiers())
+			require.NoError(t, err)
+		}
+	}
+	_, err := exporter(w).Session(t.Context(), "s3")
+	require.ErrorIs(t, err, alt.ErrNotFound)
 }
