@@ -28,9 +28,9 @@ package() {
 
 # promtool comes out of Debian's package without the server that it is packed with. Built
 # by Go it takes minutes; rules need no way of finding targets, which are most of it.
-promtool() {
-	if command -v promtool >/dev/null; then
-		command promtool "$@"
+prometheus() {
+	if [[ -x $(type -P promtool) ]]; then
+		promtool "$@"
 		return
 	fi
 	if [[ ! -x $build/prometheus/usr/bin/promtool ]] && package prometheus; then
@@ -67,10 +67,10 @@ for file in compose.yaml compose.postgres.yaml; do
 done
 
 echo "--- promtool"
-promtool check rules "$here/prometheus/alerts.yaml"
-promtool check rules "$build/queries.yaml"
-promtool test rules "$here/prometheus/alerts_test.yaml"
-promtool check config --syntax-only "$here/prometheus/scrape.yaml"
+prometheus check rules "$here/prometheus/alerts.yaml"
+prometheus check rules "$build/queries.yaml"
+prometheus test rules "$here/prometheus/alerts_test.yaml"
+prometheus check config --syntax-only "$here/prometheus/scrape.yaml"
 
 # verify asks whether the programs of a unit are there, so it gets ours, and a user that
 # every machine has.
@@ -89,7 +89,7 @@ if command -v systemd-analyze >/dev/null; then
 		exit 1
 	fi
 	for unit in liidestuja.service liidestuja-migrate.service; do
-		systemd-analyze security --offline=true --threshold=40 "$build/$unit" | tail -n 1
+		systemd-analyze security --offline=true --threshold=20 "$build/$unit" | tail -n 1
 	done
 else
 	echo "systemd-analyze is not here: the units are checked by the tests only"
