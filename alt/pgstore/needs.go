@@ -100,7 +100,7 @@ func (s *Store) providerLock(k providerKey) int64 {
 
 // needsOf lists what a Commit looks at.
 func (s *Store) needsOf(it alt.Item, p *change) *needs {
-	n := &needs{numbers: 2 + 2*len(p.send) + 2*len(p.later)}
+	n := &needs{numbers: len(p.send)}
 	person := func(a channels.Address) {
 		if !slices.Contains(n.people, a) {
 			n.people, n.locks = append(n.people, a), append(n.locks, s.addressLock(a))
@@ -113,9 +113,13 @@ func (s *Store) needsOf(it alt.Item, p *change) *needs {
 	if p.Contact != nil {
 		person(p.Contact.Address)
 	}
+	n.numbers += len(n.people) // they may be new
 	if p.Conversation != nil {
 		person(p.Conversation.Address)
-		n.talks = append(n.talks, talkKey{p.Conversation.Address.Agency, p.Conversation.ID})
+		if p.Conversation.Version == 1 { // as a rule it is the person's latest one otherwise, which is read with the person
+			n.talks = append(n.talks, talkKey{p.Conversation.Address.Agency, p.Conversation.ID})
+			n.numbers++
+		}
 	} else if p.Record && it.Event != nil {
 		person(it.Event.Meta().Address())
 	}
@@ -171,7 +175,7 @@ func (s *Store) needItem(n *needs, it alt.Item) {
 func (s *Store) needArrival(n *needs, a *arrival) {
 	n.locks = append(n.locks, s.laneLock(a.lane))
 	n.keys = append(n.keys, a.key)
-	n.numbers += 2
+	n.numbers++
 }
 
 func (s *Store) needReport(n *needs, r alt.Report) {

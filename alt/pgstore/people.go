@@ -66,7 +66,7 @@ func (s *Store) Expire(ctx context.Context, p session.Policy, now time.Time, max
 		if err != nil || len(over)+len(late) == 0 {
 			return ended, err
 		}
-		n := &needs{numbers: 2 * len(over)}
+		n := &needs{}
 		for _, e := range over {
 			n.people, n.locks = append(n.people, e.session.Address), append(n.locks, s.addressLock(e.session.Address))
 			s.needArrival(n, e.notice)

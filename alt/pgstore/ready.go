@@ -187,6 +187,13 @@ func (r *ready) hear(w alt.Work) {
 	}
 }
 
+// hearAll does so for every queue.
+func (r *ready) hearAll() {
+	for w := range r.queues {
+		r.hear(w)
+	}
+}
+
 // left reports whether there is work that nobody here has claimed.
 func (r *ready) left(w alt.Work) bool {
 	r.mu.Lock()

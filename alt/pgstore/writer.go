@@ -119,10 +119,10 @@ func (w *writer) transact(batch []*call) error {
 	t := newTx(ctx, w.s, w.c)
 	committing, err := w.try(t, batch)
 	if err != nil {
-		err = w.fail(t, err, committing)
-	}
-	if err != nil {
-		return err
+		if err = w.fail(t, err, committing); err != nil {
+			return err
+		}
+		w.s.ready.hearAll() // what the server said of heads is lost
 	}
 	for _, f := range t.then {
 		f()
