@@ -26,16 +26,17 @@ type parts struct {
 	logger *slog.Logger       // nil: none
 	build  build
 
-	accounts []account         // for the management of webhooks
-	agencies []channels.Agency // that the configuration names
-	lines    *lineParts        // nil: all lines are those of the configuration
-	login    *loginParts       // nil: nobody is asked who they are
-	versions []version         // of APIs that end one day
-	listen   listenConf        // of a configuration
-	log      level
-	metrics  metricsConf
-	follow   func(*slog.Logger, build) *traces // nil: traces go nowhere
-	traces   *traces                           // of a server that runs; made by follow
+	accounts  []account         // for the management of webhooks
+	templates []*templates      // of apps at Meta
+	agencies  []channels.Agency // that the configuration names
+	lines     *lineParts        // nil: all lines are those of the configuration
+	login     *loginParts       // nil: nobody is asked who they are
+	versions  []version         // of APIs that end one day
+	listen    listenConf        // of a configuration
+	log       level
+	metrics   metricsConf
+	follow    func(*slog.Logger, build) *traces // nil: traces go nowhere
+	traces    *traces                           // of a server that runs; made by follow
 
 	keepers        []keeperParts // of the security log; none: nobody signs it
 	outputs        []outputParts // of the same; none: it is in the store alone
@@ -62,19 +63,21 @@ type app struct {
 	started  time.Time
 	versions []version
 	owners   []channels.Agency
-	lines    *lines.Manager // nil: all lines are those of the configuration
-	api      http.Handler   // of lines
-	pages    http.Handler
-	login    *loginParts     // nil: nobody is asked who they are
-	loginWeb http.Handler    // their pages
-	stopping context.Context // ends when the server begins to stop; of the logins only
-	stop     context.CancelFunc
-	monitor  *monitor
-	probe    *probe
-	metrics  *metrics // nil: nobody reads them
-	traces   *traces  // nil: nothing is followed
-	watch    *watch   // nil: nobody follows the security log here
-	draining atomic.Bool
+	// templates of apps at Meta.
+	templates []*templates
+	lines     *lines.Manager // nil: all lines are those of the configuration
+	api       http.Handler   // of lines
+	pages     http.Handler
+	login     *loginParts     // nil: nobody is asked who they are
+	loginWeb  http.Handler    // their pages
+	stopping  context.Context // ends when the server begins to stop; of the logins only
+	stop      context.CancelFunc
+	monitor   *monitor
+	probe     *probe
+	metrics   *metrics // nil: nobody reads them
+	traces    *traces  // nil: nothing is followed
+	watch     *watch   // nil: nobody follows the security log here
+	draining  atomic.Bool
 }
 
 // stageError says which constructor refused, and where its fields stand in a
@@ -103,7 +106,7 @@ func newApp(p parts, store alt.Store) (*app, error) {
 	if p.bot != nil {
 		links = slices.Insert(links, 0, alt.Link{Name: linkBot, Kind: alt.HeldByBot, Handler: p.bot})
 	}
-	a := &app{store: store, roles: p.roles, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions, owners: p.agencies}
+	a := &app{store: store, roles: p.roles, data: p.data, logger: p.logger, build: p.build, monitor: newMonitor(p.alt.Now), versions: p.versions, owners: p.agencies, templates: p.templates}
 	p.alt.Store, p.alt.Handler, p.alt.Logger, p.alt.Observe = store, alt.Chain(links...), p.logger, a.monitor.observe
 	p.alt.Operator = a.operator
 	a.instrument(&p)
@@ -142,6 +145,9 @@ func (a *app) operator(ctx context.Context, e channels.Event) {
 	switch e := e.(type) {
 	case *channels.LineChanged:
 		attrs = append(attrs, "subject", e.Subject, "state", e.State)
+		for _, t := range a.templates {
+			t.changed(e)
+		}
 	case *channels.Malformed:
 		attrs = append(attrs, "reason", e.Reason)
 	}
@@ -196,6 +202,7 @@ func (a *app) run(ctx context.Context) error {
 	if a.roles.has(roleWorkers) {
 		work = a.svc.Run
 		go a.watchVersions(ctx)
+		go a.watchTemplates(ctx)
 		if a.login != nil {
 			go a.watchAuthorities(ctx)
 		}

@@ -52,9 +52,16 @@ func (c *compiler) meta(place string, m metaConf, client *http.Client, names map
 	if ends, ok := meta.VersionEnds(used); ok {
 		c.parts.versions = append(c.parts.versions, version{provider: or(m.Name, "meta"), name: used, ends: ends})
 	}
+	known := newTemplates()
+	cfg.Templates = &known.book
 	p, err := meta.New(cfg)
 	c.provider(place, webhook, p, err, func() hooks { return nil })
-	if err != nil || c.parts.lines == nil {
+	if err != nil {
+		return
+	}
+	known.app.Store(p)
+	c.parts.templates = append(c.parts.templates, known)
+	if c.parts.lines == nil {
 		return
 	}
 	added, err := newMetaLines(cfg, meta.ConnectorConfig{LoginConfig: m.LoginConfig, Dialog: m.Endpoints.Dialog, RedirectURL: lines.ReturnURL(c.PublicURL, p.Name())})
@@ -62,6 +69,7 @@ func (c *compiler) meta(place string, m metaConf, client *http.Client, names map
 		c.errs = append(c.errs, c.translate(err, func(field string) string { return placeOfConnector(place, field) }))
 		return
 	}
+	added.templates = known
 	c.parts.lines.providers = append(c.parts.lines.providers, added)
 }
 

@@ -20,6 +20,7 @@ type metaLines struct {
 	app       *meta.App   // of these alone: it knows the app's secrets
 	connector *meta.Connector
 	dialog    string
+	templates *templates // nil: nobody asks for them
 }
 
 // newMetaLines takes from conf what both have in common.
@@ -70,7 +71,11 @@ func (m *metaLines) Build(added []lines.Added, removed []string) (msp.Provider, 
 		// It was removed from the configuration once, and is back.
 		conf.Removed = slices.DeleteFunc(conf.Removed, func(account string) bool { return account == a.Account.ID })
 	}
-	return meta.New(conf)
+	app, err := meta.New(conf)
+	if err == nil && m.templates != nil {
+		m.templates.app.Store(app)
+	}
+	return app, err
 }
 
 // State implements lines.Login.
