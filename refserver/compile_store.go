@@ -43,9 +43,10 @@ func (c *compiler) postgres(p postgresConf) {
 	}
 	c.parts.postgres = &postgresParts{
 		config: pgstore.Config{
-			DSN: dsn, Pooled: p.Pooled, Connections: p.Connections, Timeout: p.Timeout.std(), InsecureNotDurable: p.InsecureNotDurable,
+			DSN: dsn, Pooled: p.Pooled, Connections: p.Connections, Timeout: p.Timeout.std(), KeepFor: p.KeepFor.std(),
+			InsecureNotDurable: p.InsecureNotDurable,
 		},
-		application: p.Application,
+		application: p.Application, keepLog: p.KeepLog.std(),
 		owner: func() (string, error) {
 			if p.Owner.isZero() {
 				return dsn, nil

@@ -9,5 +9,7 @@ type postgresConf struct {
 	Pooled             bool     `yaml:"pooled"`
 	Connections        int      `yaml:"connections"`
 	Timeout            duration `yaml:"timeout"`
+	KeepFor            duration `yaml:"keep_for"`
+	KeepLog            duration `yaml:"keep_log"`
 	InsecureNotDurable bool     `yaml:"insecure_not_durable"`
 }

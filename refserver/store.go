@@ -15,6 +15,7 @@ type postgresParts struct {
 	config      pgstore.Config // all but the key and RawFor
 	owner       func() (dsn string, err error)
 	application string
+	keepLog     time.Duration
 }
 
 // open opens the store of a configuration.
@@ -70,7 +71,7 @@ func (p *parts) migrate(ctx context.Context, version int) error {
 		return fmt.Errorf("postgres.owner: %w", err)
 	}
 	return pgstore.Migrate(ctx, pgstore.Migration{
-		DSN: dsn, Application: p.postgres.application, Version: version, Timeout: p.postgres.config.Timeout,
+		DSN: dsn, Application: p.postgres.application, Version: version, KeepLog: p.postgres.keepLog, Timeout: p.postgres.config.Timeout,
 	})
 }
 
