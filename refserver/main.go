@@ -15,10 +15,11 @@
 //	/lines              adding and removing lines, for people
 //	/login/             people prove who they are
 //	/healthz            the process is there
-//	/readyz             messages can be taken: the store can be written
+//	/readyz             messages can be taken: the store can be written; or why not
 //	/heartbeat.json     name, version, times, and the state of external systems
 //
-// Metrics are at /metrics of an address of their own, metrics.addr.
+// A process that has some of the roles alone answers what belongs to them, and the
+// last three. Metrics are at /metrics of an address of their own, metrics.addr.
 //
 // The technical log goes to the standard error as JSON, see logHandler; on the
 // standard output stands the address to open and nothing else.
