@@ -134,6 +134,7 @@ func words(texts *pagetext.Catalog, key string) map[string]string {
 func (e *demoEID) simulate() (err error) {
 	e.sid, err = smartidtest.New(smartidtest.Config{
 		Parties: []smartidtest.RelyingParty{{UUID: demoPartyUUID, Name: demoParty}}, InsecureHTTP: true, DeviceLinkBase: e.url + demoApp,
+		Timeout: 4 * time.Minute, // twice that of the service: visitors look around first
 	})
 	if err != nil {
 		return err
@@ -194,7 +195,7 @@ func (e *demoEID) smartID() (eid.Authenticator, *trust.Store, error) {
 	env.BaseURL = base + "/v3"
 	m, err := smartid.New(smartid.Config{
 		Environment: env, RelyingPartyUUID: demoPartyUUID, RelyingPartyName: demoParty, Trust: store, Revocation: checker, Client: client,
-		QRFor: 4 * time.Minute, InsecureNoPins: true, InsecureHTTP: true, // it is in this process, and visitors have to look around first
+		QRFor: 4 * time.Minute, InsecureNoPins: true, InsecureHTTP: true, // it is in this process
 	})
 	return m, store, err
 }

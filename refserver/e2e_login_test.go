@@ -109,6 +109,8 @@ func TestLoginsInBrowser(t *testing.T) {
 		page.speaks("login-03-methods", "true")
 	})
 	part("the code on the page changes, and the app scans it in another tab", func() {
+		devices.open("/demo/eid")
+		devices.translated("login-05-devices") // before the time of the session begins
 		page.press(`section[aria-labelledby=smart-id] button`)
 		drawn := `document.querySelector(".qr.drawn path")?.getAttribute("d").length > 500`
 		page.until(drawn)
@@ -116,7 +118,6 @@ func TestLoginsInBrowser(t *testing.T) {
 		page.until(fmt.Sprintf(`document.querySelector("#qr path").getAttribute("d") !== %q`, first))
 		page.speaks("login-04-smart-id", drawn)
 		devices.open("/demo/eid")
-		devices.translated("login-05-devices")
 		devices.press(`form[action="/login/camera"] button`)
 		devices.says("main", "Vestlus: Näidisamet, Messenger")
 		devices.translated("login-06-prompt")
