@@ -20,7 +20,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -202,6 +201,6 @@ func TestDeployTwoServersBehindTheBalancerAreChangedAndNoRequestFails(t *testing
 		require.Equal(t, want, res.StatusCode, path)
 	}
 	for _, s := range servers {
-		require.Regexp(t, regexp.MustCompile(`"http.route":"/webhooks/messagebird"`), s.log.String(), "both have served")
+		require.Contains(t, s.log.String(), `"http.route":"/webhooks/messagebird"`, "both have served")
 	}
 }
