@@ -145,10 +145,21 @@ func until(ctx context.Context, enough func(expected) (bool, error), servers ...
 			last, since = got, time.Now()
 		}
 		if time.Since(since) > stuck {
-			return fmt.Errorf("nothing happened for %v: %+v", stuck, got)
+			return fmt.Errorf("nothing happened for %v: %+v, %s", stuck, got, state(ctx, servers))
 		}
 		time.Sleep(5 * time.Millisecond)
 	}
+}
+
+// state is what servers say of their troubles.
+func state(ctx context.Context, servers []*server) string {
+	var b strings.Builder
+	for _, s := range servers {
+		var st stats
+		err := s.ask(ctx, "/stats?depths=1", &st)
+		fmt.Fprintf(&b, "%+v %v; ", st, err)
+	}
+	return b.String()
 }
 
 // settled waits until everything was done and no work is open.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -23,15 +24,17 @@ type service struct {
 	store          alt.Store
 	sent, reported atomic.Int64
 
-	mu     sync.Mutex
-	people map[channels.Address]string // who wrote, by the first word of the message
-	halt   func()                      // ends what run began
+	mu      sync.Mutex
+	trouble map[string]int
+	people  map[channels.Address]string // who wrote, by the first word of the message
+	halt    func()                      // ends what run began
 }
 
 // stats is what a server tells of itself.
 type stats struct {
 	Sent, Reported int64
-	Open           int // items that are not finished; -1: not looked at
+	Open           int            // items that are not finished; -1: not looked at
+	Trouble        map[string]int // what else was observed that is not as it should be
 }
 
 // serveService mounts the webhooks and, for the parent, /stats, /run, /halt and
@@ -41,7 +44,7 @@ func serveService(mux *http.ServeMux, w wire, t task) error {
 	if err != nil {
 		return err
 	}
-	s := &service{people: make(map[channels.Address]string), halt: func() {}}
+	s := &service{people: make(map[channels.Address]string), trouble: make(map[string]int), halt: func() {}}
 	if s.store, err = t.Place.open(context.Background()); err != nil {
 		return err
 	}
@@ -83,6 +86,11 @@ func (s *service) observe(o alt.Observation) {
 		s.sent.Add(1)
 	case "report.applied":
 		s.reported.Add(1)
+	case "webhook.accepted", "turn.done", "line.up":
+	default:
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.trouble[strings.TrimSpace(o.Name+" "+o.Code)] += o.N
 	}
 }
 
@@ -97,6 +105,9 @@ func (s *service) tell(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		st.Open = 0
+		s.mu.Lock()
+		st.Trouble = maps.Clone(s.trouble)
+		s.mu.Unlock()
 		for _, n := range depths {
 			st.Open += n
 		}
