@@ -21,7 +21,7 @@ import (
 func TestClusterLosesItsDatabase(t *testing.T) {
 	large(t)
 	seed := envInt(t, "LIIDESTUJA_CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
-	kills := envInt(t, "LIIDESTUJA_CLUSTER_DATABASE_KILLS", 2)
+	kills := envInt(t, "LIIDESTUJA_CLUSTER_DATABASE_KILLS", 1)
 	t.Logf("LIIDESTUJA_CRASH_SEED=%d", seed)
 	c := newCluster(t, clusterLimits)
 	c.replica("")
@@ -47,7 +47,7 @@ func TestClusterLosesItsDatabase(t *testing.T) {
 // are asked to come again, memory does not grow, and all goes on without help.
 func TestClusterWithoutItsDatabase(t *testing.T) {
 	large := large(t)
-	away := time.Duration(envInt(t, "LIIDESTUJA_CLUSTER_AWAY", 6)) * time.Second
+	away := time.Duration(envInt(t, "LIIDESTUJA_CLUSTER_AWAY", 4)) * time.Second
 	for _, tt := range []struct {
 		name        string
 		leave, back func(*cluster) error
