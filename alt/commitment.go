@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"maps"
 	"strconv"
 	"strings"
@@ -50,20 +51,23 @@ func NewSalt() []byte {
 // writes, in unpadded base64url. It is empty without a salt of SaltSize: a hash
 // of the content alone would tell it to whoever guesses.
 func Commitment(salt []byte, c channels.Content) string {
-	if len(salt) != SaltSize {
+	if len(salt) != SaltSize || c == nil {
 		return ""
 	}
-	b, err := channels.MarshalContent(c)
+	v, err := json.Marshal(c)
 	if err != nil {
 		return "" // no store keeps it
 	}
 	// What is no UTF-8 is stored as the sign for that, which is written otherwise.
-	b = bytes.ReplaceAll(b, []byte(`\ufffd`), []byte("\ufffd"))
-	sum := sha256.New()
-	for _, part := range [][]byte{[]byte(commitmentFormat), salt, b} {
-		_, _ = sum.Write(part)
+	if bytes.Contains(v, []byte(`\ufffd`)) {
+		v = bytes.ReplaceAll(v, []byte(`\ufffd`), []byte("\ufffd"))
 	}
-	return base64.RawURLEncoding.EncodeToString(sum.Sum(nil))
+	// As channels.MarshalContent does, which goes over it twice.
+	b := make([]byte, 0, len(commitmentFormat)+SaltSize+len(v)+48)
+	b = append(append(b, commitmentFormat...), salt...)
+	b = append(append(append(b, `{"kind":"`...), c.Kind()...), `","value":`...)
+	sum := sha256.Sum256(append(append(b, v...), '}'))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
 }
 
 // CommitmentKey names the commitment to a part, from 0, in LogEntry.Detail:

@@ -92,6 +92,17 @@ func TestACommitmentIsTheHashOfSaltAndContent(t *testing.T) {
 	salt := []byte(strings.Repeat("s", alt.SaltSize))
 	sum := sha256.Sum256([]byte("liidestuja/content/1\n" + string(salt) + `{"kind":"text","value":{"body":"tere"}}`))
 	require.Equal(t, base64.RawURLEncoding.EncodeToString(sum[:]), alt.Commitment(salt, channels.Text{Body: "tere"}))
+	for _, c := range []channels.Content{
+		channels.Text{Body: "a <b> & \u2028 õ"}, channels.Location{Latitude: 59.436962}, channels.ContactCard{Name: "x"},
+		channels.Media{As: channels.Image, SHA256: "ab", Caption: "c"}, channels.Choices{Options: []channels.Choice{{ID: "1"}}}, channels.Chosen{ID: "1"},
+		channels.Template{Name: "t"}, channels.Reaction{Emoji: "👍"}, channels.Unsupported{Type: "poll"},
+	} {
+		b, err := channels.MarshalContent(c)
+		require.NoError(t, err)
+		sum := sha256.Sum256([]byte("liidestuja/content/1\n" + string(salt) + string(b)))
+		require.Equal(t, base64.RawURLEncoding.EncodeToString(sum[:]), alt.Commitment(salt, c), c.Kind())
+	}
+	require.Empty(t, alt.Commitment(salt, nil))
 	require.Empty(t, alt.Commitment(nil, channels.Text{Body: "tere"}), "a hash without salt would tell the content to who guesses")
 	require.Empty(t, alt.Commitment(salt[1:], channels.Text{Body: "tere"}))
 	require.NotEqual(t, alt.NewSalt(), alt.NewSalt())
