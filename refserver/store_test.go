@@ -3,6 +3,9 @@ package main
 import (
 	"errors"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"os"
 	"strings"
 	"testing"
@@ -108,19 +111,43 @@ func TestProcessesOfOneRoleEachAnswerTogether(t *testing.T) {
 	_, dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
+	sims := w.withServices()
 	w.migrate()
 	w.serve("-roles", "workers")
-	desk := w.serve("-roles", "desk")
-	w.serve("-roles", "webhooks") // the last one is where webhooks go
-	person := w.sim.Person(waChannel, phone)
-	person.Says("tere")
-	w.deliver()
-	w.inbox(person, 1)
-	person.Says("inimene")
-	w.deliver()
-	w.inbox(person, 2)
-	id := desk.conversation(t)
-	desk.desk(t, http.MethodPost, "/v1/conversations/"+id+"/claim", "{}")
-	desk.desk(t, http.MethodPost, "/v1/conversations/"+id+"/replies", `{"text":"Tere, mina olen Mari."}`)
-	require.Equal(t, "Tere, mina olen Mari.", w.inbox(person, 3)[2].Text())
+	front := w.routed(map[string]*running{
+		"/webhooks/": w.serve("-roles", "webhooks"), "/v1/": w.serve("-roles", "desk"), "/login/": w.serve("-roles", "pages"),
+	})
+	c := w.citizen(front, phone)
+	c.says("inimene")
+	c.hears()
+	id := front.conversation(t)
+	front.desk(t, http.MethodPost, "/v1/conversations/"+id+"/claim", "{}")
+	front.desk(t, http.MethodPost, "/v1/conversations/"+id+"/replies", `{"text":"Tere, mina olen Mari."}`)
+	require.Equal(t, "Tere, mina olen Mari.", c.hears())
+
+	prompt, err := sims.sid.Scan(c.find(`href="(https://[^"]*deviceLinkType=Web2App[^"]*)"`, c.begins(id, "smart-id")))
+	require.NoError(t, err)
+	back, err := prompt.Approve("PNOEE-" + loginCode + "-MOCK-Q")
+	require.NoError(t, err)
+	c.comesBack(c.open(http.MethodGet, back, nil))
+	_, identity := front.as(t, w.token, http.MethodGet, "/v1/conversations/"+id+"/identity", "")
+	require.Contains(t, identity, loginGiven)
+}
+
+// routed puts a proxy in front of servers that leads to them by the beginning of
+// the path.
+func (w *world) routed(to map[string]*running) *running {
+	w.t.Helper()
+	mux := http.NewServeMux()
+	for path, srv := range to {
+		at, err := url.Parse(srv.url)
+		require.NoError(w.t, err)
+		mux.Handle(path, httputil.NewSingleHostReverseProxy(at))
+	}
+	proxy := httptest.NewServer(mux)
+	w.t.Cleanup(proxy.Close)
+	w.target.mu.Lock()
+	*w.target.base = proxy.URL
+	w.target.mu.Unlock()
+	return &running{w: w, url: proxy.URL}
 }
