@@ -45,7 +45,8 @@
 // role changes no table, truncates none, and of the security log it can read and add
 // entries but neither change nor remove them. Two things that only an owner may do
 // it asks of functions of the owner's, which take nothing from who calls them, look
-// at the owner's tables only, and judge by themselves: keep_months and drop_months.
+// at the owner's tables only, and judge by themselves: to make months and to drop
+// them.
 // A store may connect as the owner too, and works; then nothing but alt/audit keeps
 // the log from being changed.
 //

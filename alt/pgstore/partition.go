@@ -15,8 +15,8 @@ import (
 // purges may carry a month that is over. Nothing is decided by it but where a
 // content lies, and that a month without items is empty.
 //
-// The owner's functions keep_months and drop_months do what the application may
-// not. They take nothing from who calls them, and do what the time, the tables and
+// The owner's functions keep_months, drop_months and drop_log do what the
+// application may not. They take nothing from who calls them, and do what the time, the tables and
 // the owner's terms allow: so who has taken over the application cannot have them
 // drop what is needed, or fill the catalogue.
 
@@ -42,8 +42,10 @@ func (s *Store) keepMonths(ctx context.Context) error {
 
 // dropMonths has the months dropped that nothing needs any more.
 func (s *Store) dropMonths(ctx context.Context) error {
-	if err := s.ask(ctx, "SELECT drop_months()"); err != nil {
-		return fmt.Errorf("pgstore: months were not dropped: %w", err)
+	for _, f := range []string{"drop_months", "drop_log"} { // apart, to hold few locks at a time
+		if err := s.ask(ctx, "SELECT "+f+"()"); err != nil {
+			return fmt.Errorf("pgstore: months were not dropped: %w", err)
+		}
 	}
 	return nil
 }

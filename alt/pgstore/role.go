@@ -77,7 +77,7 @@ func grant(ctx context.Context, tx pgx.Tx, role string) error {
 			sql = append(sql, "REVOKE ALL ON "+g.table+" FROM "+r, "GRANT "+g.may+" ON "+g.table+" TO "+r)
 		}
 	}
-	for _, f := range []string{"keep_months", "drop_months"} {
+	for _, f := range []string{"keep_months", "drop_months", "drop_log"} {
 		if slices.Contains(there, f) {
 			sql = append(sql, "GRANT EXECUTE ON FUNCTION "+f+"() TO "+r)
 		}

@@ -77,13 +77,13 @@ func TestTheApplicationsRoleAddsToTheSecurityLogAndDoesNoMore(t *testing.T) {
 	refused(t, app,
 		"UPDATE log SET act = 'y'", "DELETE FROM log", "TRUNCATE log", "SELECT 1 FROM log FOR UPDATE", "DROP TABLE "+month,
 		"UPDATE "+month+" SET act = 'y'", "DELETE FROM "+month, "SELECT * FROM "+month, "INSERT INTO "+month+" SELECT * FROM log", "TRUNCATE "+month,
-		"ALTER TABLE log DETACH PARTITION "+month, "SELECT log_gone('"+month+"', 'infinity')", "SELECT make_month('log', '2000-01-01')",
+		"ALTER TABLE log DETACH PARTITION "+month, "SELECT log_gone('{}')", "SELECT log_runs('"+month+"', 'infinity')", "SELECT make_month('log', '2000-01-01')",
 	)
 	// What it may call spares what is younger than the owner's term, and everything
 	// while there is none.
 	for _, sql := range []string{"SELECT 1", "UPDATE store SET keep_log = '1 day'"} {
 		require.NoError(t, execute(t, owner, sql))
-		require.NoError(t, execute(t, app, "SELECT drop_months()"))
+		require.NoError(t, execute(t, app, "SELECT drop_months()", "SELECT drop_log()"))
 		page, _, err := st.Log(t.Context(), alt.LogQuery{Agency: agency})
 		require.NoError(t, err)
 		require.Len(t, page, 1)
@@ -100,7 +100,7 @@ func TestTheOwnersFunctionsLookAtTheOwnersTables(t *testing.T) {
 	require.NoError(t, execute(t, app,
 		"CREATE TEMPORARY TABLE store (keep_log interval)", "INSERT INTO store VALUES ('0')",
 		"CREATE TEMPORARY TABLE months (part text, whole text, since timestamp, until timestamp)",
-		"INSERT INTO months VALUES ('items', 'log', '2000-01-01', '2001-01-01')", "SET search_path = pg_temp, public", "SELECT public.drop_months()"))
+		"INSERT INTO months VALUES ('items', 'log', '2000-01-01', '2001-01-01')", "SET search_path = pg_temp, public", "SELECT public.drop_months()", "SELECT public.drop_log()"))
 	require.NoError(t, execute(t, owner, "SELECT 1/count(*) FROM pg_class WHERE relname = 'items'", "SELECT 1/(1-count(*)) FROM pg_class WHERE relname = 'log_2020_01'"))
 }
 

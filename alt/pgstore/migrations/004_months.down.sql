@@ -11,6 +11,8 @@ CREATE INDEX log_message ON log (message, agency, seq) WHERE message IS NOT NULL
 INSERT INTO log SELECT * FROM log_months;
 DROP TABLE log_months;
 
-DROP FUNCTION drop_months(), log_gone(text, timestamptz), keep_months(), make_month(text, timestamp), first_number(timestamp);
+DROP FUNCTION drop_log(), log_gone(log_run[]), log_runs(text, timestamptz), drop_months(), keep_months(), make_month(text, timestamp),
+	first_number(timestamp);
+DROP TYPE log_run;
 DROP TABLE months;
 ALTER TABLE store DROP COLUMN keep_log;

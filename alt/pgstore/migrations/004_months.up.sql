@@ -88,31 +88,13 @@ BEGIN
 	RETURN true;
 END $$;
 
--- log_gone declares, in the log itself, which of its entries are going to be
--- removed: those in a table that are older than a time.
-CREATE FUNCTION log_gone(part text, before timestamptz) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-	gap record;
-	n bigint;
-BEGIN
-	FOR gap IN EXECUTE format('SELECT agency, min(seq) AS first, max(seq) AS last FROM (
-			SELECT agency, seq, seq - row_number() OVER (PARTITION BY agency ORDER BY seq) AS run FROM %I WHERE at < $1 AND act <> ''log.purged'') AS old
-			GROUP BY agency, run ORDER BY agency, run', part) USING before LOOP
-		UPDATE agencies SET log = log + 1 WHERE agency = gap.agency RETURNING log INTO n;
-		INSERT INTO log (agency, seq, at, act, actor, detail) VALUES (gap.agency, n, clock_timestamp(), 'log.purged', 'system',
-			convert_to(json_build_object('from', gap.first::text, 'through', gap.last::text)::text, 'UTF8'));
-	END LOOP;
-END $$;
-
--- drop_months drops the months that nothing needs any more, and returns how many
--- they were. Who calls it decides nothing: contents go when no item of their month
--- is left and none can come, the log when the owner's term is over. That entries
--- were removed is said in the log, by entries that are never removed themselves.
+-- drop_months drops the months of contents that nothing needs any more, and
+-- returns how many they were. Who calls it decides nothing: no item of the month is
+-- left, and none can come.
 CREATE FUNCTION drop_months() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '1s' AS $$
 DECLARE
 	m record;
 	dropped integer := 0;
-	over timestamp := (clock_timestamp() AT TIME ZONE 'UTC') - (SELECT keep_log FROM store);
 BEGIN
 	FOR m IN SELECT * FROM months WHERE whole = 'bodies' AND first_number(until) <= (SELECT last_value FROM numbers) ORDER BY since LOOP
 		CONTINUE WHEN EXISTS (SELECT FROM items WHERE id >= first_number(m.since) AND id < first_number(m.until));
@@ -123,21 +105,62 @@ BEGIN
 		DELETE FROM months WHERE part = m.part;
 		dropped := dropped + 1;
 	END LOOP;
+	RETURN dropped;
+END $$;
+
+CREATE TYPE log_run AS (agency text, first bigint, last bigint);
+
+-- log_runs returns which entries lie in a table and are older than a time, as runs
+-- of numbers. Entries that declare what was removed are none of them: they stay.
+CREATE FUNCTION log_runs(part text, before timestamptz) RETURNS SETOF log_run LANGUAGE plpgsql AS $$
+BEGIN
+	RETURN QUERY EXECUTE format('SELECT agency, min(seq), max(seq) FROM (
+			SELECT agency, seq, seq - row_number() OVER (PARTITION BY agency ORDER BY seq) AS run FROM %I WHERE at < $1 AND act <> ''log.purged'') AS old
+		GROUP BY agency, run ORDER BY agency, run', part) USING before;
+END $$;
+
+-- log_gone declares in the log that runs of entries were removed from it.
+CREATE FUNCTION log_gone(runs log_run[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	run log_run;
+	n bigint;
+BEGIN
+	FOREACH run IN ARRAY runs LOOP
+		UPDATE agencies a SET log = log + 1 WHERE a.agency = run.agency RETURNING log INTO n;
+		INSERT INTO log (agency, seq, at, act, actor, detail) VALUES (run.agency, n, clock_timestamp(), 'log.purged', 'system',
+			convert_to(json_build_object('from', run.first::text, 'through', run.last::text)::text, 'UTF8'));
+	END LOOP;
+END $$;
+
+-- drop_log drops the months of the log whose time is over by the owner's term, and
+-- deletes what is as old and lies in none. The log itself says which entries were
+-- removed. What takes long is done before anybody has to wait.
+CREATE FUNCTION drop_log() RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET lock_timeout = '1s' AS $$
+DECLARE
+	over timestamp := (clock_timestamp() AT TIME ZONE 'UTC') - (SELECT keep_log FROM store);
+	rest timestamptz := date_trunc('month', over) AT TIME ZONE 'UTC';
+	m record;
+	runs log_run[];
+	dropped integer := 0;
+BEGIN
 	FOR m IN SELECT * FROM months WHERE whole = 'log' AND until < over ORDER BY since LOOP
+		EXECUTE format('LOCK TABLE %I IN EXCLUSIVE MODE', m.part);
+		runs := ARRAY(SELECT log_runs(m.part, 'infinity'));
 		-- In the order in which every other transaction takes them.
 		PERFORM FROM agencies ORDER BY agency FOR UPDATE;
 		EXECUTE format('ALTER TABLE log DETACH PARTITION %I', m.part);
-		PERFORM log_gone(m.part, 'infinity');
+		PERFORM log_gone(runs);
 		EXECUTE format('INSERT INTO log SELECT * FROM %I WHERE act = ''log.purged''', m.part);
 		EXECUTE format('DROP TABLE %I', m.part);
 		DELETE FROM months WHERE part = m.part;
 		dropped := dropped + 1;
 	END LOOP;
-	IF EXISTS (SELECT FROM log_rest WHERE at < date_trunc('month', over) AT TIME ZONE 'UTC' AND act <> 'log.purged') THEN
-		PERFORM FROM agencies ORDER BY agency FOR UPDATE;
+	IF EXISTS (SELECT FROM log_rest WHERE at < rest AND act <> 'log.purged') THEN
 		LOCK TABLE log_rest IN EXCLUSIVE MODE;
-		PERFORM log_gone('log_rest', date_trunc('month', over) AT TIME ZONE 'UTC');
-		DELETE FROM log_rest WHERE at < date_trunc('month', over) AT TIME ZONE 'UTC' AND act <> 'log.purged';
+		runs := ARRAY(SELECT log_runs('log_rest', rest));
+		DELETE FROM log_rest WHERE at < rest AND act <> 'log.purged';
+		PERFORM FROM agencies ORDER BY agency FOR UPDATE;
+		PERFORM log_gone(runs);
 	END IF;
 	RETURN dropped;
 END $$;
@@ -147,7 +170,7 @@ DO $$
 DECLARE
 	f text;
 BEGIN
-	FOREACH f IN ARRAY ARRAY['make_month(text, timestamp)', 'keep_months()', 'log_gone(text, timestamptz)', 'drop_months()'] LOOP
+	FOREACH f IN ARRAY ARRAY['make_month(text, timestamp)', 'keep_months()', 'drop_months()', 'log_runs(text, timestamptz)', 'log_gone(log_run[])', 'drop_log()'] LOOP
 		EXECUTE format('ALTER FUNCTION %s SET search_path = %I, pg_temp', f, current_schema());
 		EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
 	END LOOP;
