@@ -79,6 +79,8 @@ func TestAContentLiesInItsMonth(t *testing.T) {
 
 // TestAQueryByIDLooksAtOneMonth reads plans that serve any value: what is not
 // the id's month is left out before the query begins, or never executed.
+//
+//nolint:misspell // the server's words
 func TestAQueryByIDLooksAtOneMonth(t *testing.T) {
 	t.Parallel()
 	dsn := database(t)
@@ -239,7 +241,8 @@ func TestWhatIsStoredGoesBackAndForward(t *testing.T) {
 		Depths  map[alt.Work]int
 	}
 	read := func(st *pgstore.Store) (v all) {
-		ctx, err := t.Context(), error(nil)
+		ctx := t.Context()
+		var err error
 		v.Letters, _, err = st.Letters(ctx, alt.LetterQuery{Agency: agency})
 		require.NoError(t, err)
 		v.Log, _, err = st.Log(ctx, alt.LogQuery{Agency: agency})

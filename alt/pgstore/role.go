@@ -62,7 +62,7 @@ func grant(ctx context.Context, tx pgx.Tx, role string) error {
 		return err
 	}
 	if owner {
-		return errors.New("Application: it is the owner, who needs no rights")
+		return errors.New("role of Migration.Application is the owner, who needs no rights")
 	}
 	r := quote(role)
 	sql := []string{
