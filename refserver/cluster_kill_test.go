@@ -52,6 +52,10 @@ func TestClusterKills(t *testing.T) {
 			moment := rand.New(rand.NewPCG(uint64(seed), 1)) //nolint:gosec // a seed
 			for range kills {
 				victim := c.replicas[moment.IntN(len(c.replicas))]
+				if moment.IntN(5) > 0 { // sometimes before it is ready, mostly at work
+					_, err := victim.address(load.ctx)
+					require.NoError(t, err, "a replica does not start")
+				}
 				require.NoError(t, victim.livesFor(load.ctx, time.Duration(moment.Int64N(int64(1500*time.Millisecond)))))
 				victim.kill()
 				if moment.IntN(3) == 0 { // sometimes it is away for a while
