@@ -194,7 +194,7 @@ func TestAContentThatRetentionPurgedIsNoAlarm(t *testing.T) {
 		seqs := w.seqs()
 		_, _, r = purge(t, audit.Purge{Conversation: "talk", From: seqs[0], Through: seqs[len(seqs)-1]}, year, all)
 		require.Empty(t, found(r))
-		require.EqualValues(t, []int64{7, 7}, []int64{r.Contents, r.ContentsPurged})
+		require.Equal(t, []int64{7, 7}, []int64{r.Contents, r.ContentsPurged})
 	})
 	t.Run("unless it covers something else", func(t *testing.T) {
 		w, _ := talked(t)

@@ -2,7 +2,6 @@ package audit_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -292,5 +291,4 @@ func TestAFeedAndAShiftNeedTheirFields(t *testing.T) {
 		_, err := audit.NewShift(cfg)
 		require.ErrorContains(t, err, "ShiftConfig."+field)
 	}
-	require.False(t, errors.Is(audit.ErrLost, audit.ErrLocked))
 }
