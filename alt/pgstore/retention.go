@@ -3,6 +3,7 @@ package pgstore
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strconv"
 	"time"
 
@@ -85,11 +86,12 @@ func (s *Store) forget(ctx context.Context, agency channels.Agency, end time.Tim
 }
 
 // forget deletes a conversation, unless it goes on, one of its messages waits for
-// a person or in a queue, or it is with another address by now. The security log
-// says so, and keeps what it has.
+// a person or in a queue, it is with another address by now, or somebody changes it
+// in the same transaction. The security log says so, and keeps what it has.
 func (t *tx) forget(key talkKey, a channels.Address, end time.Time) error {
 	c, err := t.findTalk(&person{}, &alt.Conversation{ID: key.id, Address: a})
-	if err != nil || c.row == 0 || c.address != a {
+	changing := slices.ContainsFunc(t.positions, func(p positioned) bool { return p.talk == c.row })
+	if err != nil || c.row == 0 || c.address != a || changing {
 		return err
 	}
 	r, err := t.one(`SELECT open OR last >= $2 OR EXISTS (SELECT 1 FROM items i LEFT JOIN live l ON l.id = i.id LEFT JOIN letters w ON w.item = i.id
