@@ -12,6 +12,7 @@ import (
 	"github.com/liidestuja/liidestuja/channels"
 )
 
+//nolint:misspell // the server's words
 const (
 	// claimHeads makes suggested heads ours. It waits for nobody: what another
 	// replica has claimed, or a transaction is changing, is passed by. No index is
@@ -187,7 +188,7 @@ func (s *Store) findHeads(ctx context.Context, w alt.Work) error {
 	found, perLine, more := make([]head, len(rows)), make(map[channels.Address]int), false
 	for i, r := range rows {
 		found[i] = head{
-			id: r.num(0), place: r.num(1), work: w, agency: channels.Agency(r.str(2)), line: channels.ID(r.str(3)), rank: channels.Priority(r.num(4)),
+			id: r.num(0), place: r.num(1), work: w, agency: channels.Agency(r.str(2)), line: channels.ID(r.str(3)), rank: priorityOf(r, 4),
 		}
 		line := channels.Address{Agency: found[i].agency, Channel: found[i].line}
 		perLine[line]++

@@ -68,7 +68,7 @@ func Hot() map[string]string {
 	return map[string]string{
 		"lock": takeLocks, "read items": selectItems, "read claimed items": selectHeld, "read people to decide": readTogether, "read people": selectPeople, "claim": claimHeads,
 		"look what is due": findDue, "find heads": findHeads, "read contents": readContents, "key": insertKey, "accept": insertEvent, "content": insertBody, "drop content": deleteBody, "raw": insertRaw, "queue": insertLive, "send": insertMessage,
-		"raise": raise, "raise bulk": raiseBulk, "promote": promote, "place": placeSaved, "move": placeMoved, "log": insertLog, "save a conversation": updateTalk,
+		"raise": raise, "thread": threadAddress, "save people": updatePerson, "raise bulk": raiseBulk, "promote": promote, "place": placeSaved, "move": placeMoved, "log": insertLog, "save a conversation": updateTalk,
 		"known keys": knownKeys, "known messages": knownPrints, "parked": readParked, "watermarks": readMarks, "talks": readTalkNames,
 		"transcript": selectMessages + "WHERE i.talk = $1 AND i.id < $2 ORDER BY i.id DESC LIMIT $3",
 		"a message":  selectMessages + "WHERE i.agency = $1 AND i.message = $2 ORDER BY i.part",

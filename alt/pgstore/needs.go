@@ -141,9 +141,6 @@ func (s *Store) needsOf(it alt.Item, p *change) *needs {
 		if it.Work == alt.Reconcile {
 			n.named = append(n.named, key)
 		}
-		if p.Receipt.Thread != "" {
-			person(to)
-		}
 	}
 	for _, r := range p.Reports {
 		s.needReport(n, r)

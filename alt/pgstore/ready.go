@@ -12,10 +12,30 @@ import (
 	"github.com/liidestuja/liidestuja/internal/lanes"
 )
 
+// How work is claimed was chosen by what it costs, measured on two processors with
+// PostgreSQL 15 and 64 callers. To find heads in the table, with SKIP LOCKED, was a
+// quarter of what a turn cost the server: its index is full of entries of items that
+// are done, and a lease that an index knew was an insertion into every index of the
+// row. Now the replica that made an item a head remembers it, with its content, and
+// suggests it; the lease lies in a column without an index. A claim is a look by the
+// primary key and a change in place, and claims are a twentieth of the turn. With a
+// statement for many rows wherever there was one a row, a person's record read for
+// all who wait together, and the next head looked for only where there is one, a
+// turn takes 1.2 statements instead of 4.1 and half of the server's time.
+//
+// That each replica should own a part of the lanes, under a lease with an epoch, and
+// keep them in memory, would save the mark of a head besides: an entry of an index
+// and a look for neighbours an item, a twentieth of a turn. It was not taken: every
+// event would have to be carried to its owner, and a part of the people would wait
+// whenever a replica comes, goes or is slow. With suggestions any replica can do any
+// work at any time, and nothing depends on what a replica believes.
+
 // ready is what this replica believes can be claimed: heads that its own
 // transactions made, and those that it found in the table. It is a list of
 // suggestions. The table decides, in the statement that claims them, so that a
-// wrong one costs a look and nothing else.
+// wrong one costs a look and nothing else: a replica that was stopped, has a wrong
+// clock or has not heard of what others did cannot claim or commit what is not its
+// own.
 type ready struct {
 	mu     sync.Mutex
 	queues map[alt.Work]*shelf
@@ -48,6 +68,8 @@ type head struct {
 	line      channels.ID
 	rank      channels.Priority
 }
+
+func priorityOf(r row, i int) channels.Priority { return channels.Priority(r.num(i)) } //nolint:gosec // it was one
 
 // content is what an item holds, as it is stored.
 type content struct {

@@ -70,7 +70,11 @@ const (
 			AS n(id, contact, threads, thread, session, links, talk, started, seen, proves, identity, code) WHERE p.id = n.id`
 
 	threadPerson = `UPDATE people SET thread = n.thread FROM unnest($1::bigint[], $2::text[]) AS n(id, thread) WHERE people.id = n.id`
-	threadTalk   = `UPDATE conversations SET thread = n.thread FROM unnest($1::bigint[], $2::text[]) AS n(id, thread) WHERE conversations.id = n.id`
+	threadTalk   = `UPDATE conversations AS c SET thread = n.thread FROM unnest($1::bigint[], $2::text[]) AS n(id, thread)
+		WHERE c.id = n.id AND c.thread IS DISTINCT FROM n.thread`
+
+	threadAddress = `UPDATE people AS p SET thread = n.thread FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS n(agency, channel, peer, thread)
+		WHERE p.agency = n.agency AND p.channel = n.channel AND p.peer = n.peer AND p.contact IS NOT NULL AND p.thread IS DISTINCT FROM n.thread`
 )
 
 // savePerson writes the row of a person: what is given, and which conversation
@@ -137,14 +141,24 @@ func sameIdentity(a, b *eid.Identity) bool {
 	return a.Equal(*b)
 }
 
-// thread keeps the provider's name of a conversation, when a report tells it.
+// thread keeps the provider's name of a conversation, when a report tells it. As
+// a rule nobody else in the transaction asks for the person, who then need not be
+// read for that.
 func (t *tx) thread(a channels.Address, talk int64, thread string) error {
 	if thread == "" {
 		return nil
 	}
-	p, err := t.person(a)
-	if err != nil {
+	lock := t.s.addressLock(a)
+	if err := t.hold(lock); err != nil {
 		return err
+	}
+	p := t.people[a]
+	if p == nil {
+		if talk != 0 {
+			t.update(threadTalk, rowKey{"conversations", talk}, talk, thread)
+		}
+		t.update(threadAddress, rowKey{"addresses", lock}, string(a.Agency), string(a.Channel), string(a.Peer), thread)
+		return nil
 	}
 	if talk != 0 && (p.talkRow != talk || p.talk.Thread != thread) {
 		t.update(threadTalk, rowKey{"conversations", talk}, talk, thread)

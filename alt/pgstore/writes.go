@@ -98,7 +98,7 @@ func (t *tx) ready(rows []row) error {
 		if r.is(6) {
 			t.offers = append(t.offers, head{
 				id: r.num(0), place: r.num(1), work: alt.Work(r.str(2)), agency: channels.Agency(r.str(3)), line: channels.ID(r.str(4)),
-				rank: channels.Priority(r.num(5)),
+				rank: priorityOf(r, 5),
 			})
 		}
 	}
