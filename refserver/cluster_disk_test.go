@@ -49,8 +49,7 @@ func fullDisk(t *testing.T, log bool) {
 	c.replica("")
 	c.ready()
 	load := c.load(1, 20*time.Minute)
-	time.Sleep(2 * time.Second)
-	require.Positive(t, load.accepted())
+	load.flows(t)
 
 	require.NoError(t, disk.Fill(64<<10))
 	require.Eventually(t, func() bool { return c.answers(http.StatusServiceUnavailable) > 50 }, time.Minute, 10*time.Millisecond, "the disk does not fill up")

@@ -43,6 +43,12 @@ func (c *cluster) load(seed int, most time.Duration) *load {
 	return l
 }
 
+// flows waits until messages are accepted.
+func (l *load) flows(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool { return l.accepted() >= 100 }, 2*time.Minute, 10*time.Millisecond, "nothing is accepted")
+}
+
 // verdict lets everything under way come to its end, and counts.
 func (l *load) verdict() *verdict {
 	t := l.c.t

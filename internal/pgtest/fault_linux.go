@@ -3,6 +3,7 @@ package pgtest
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -17,7 +18,6 @@ func (s *Server) KillAll() error {
 		return nil
 	}
 	defer func() { s.proc = nil }()
-	// The parent first, so that it starts nobody anew.
 	family, err := s.family()
 	if err != nil {
 		return err
@@ -61,7 +61,7 @@ func (s *Server) signalAll(sig syscall.Signal) error {
 	if err != nil {
 		return err
 	}
-	for _, pid := range family {
+	for _, pid := range slices.Backward(family) { // whoever is born of the parent later goes on with it
 		if err := signal(pid, sig); err != nil {
 			return err
 		}
@@ -77,9 +77,20 @@ func signal(pid int, sig syscall.Signal) error {
 }
 
 // family is the process of the server and those it has started, which all are its
-// children.
+// children. It is stopped first, so that nobody joins the family unseen.
 func (s *Server) family() ([]int, error) {
 	pid := s.proc.cmd.Process.Pid
+	if err := signal(pid, syscall.SIGSTOP); err != nil {
+		return nil, err
+	}
+	for deadline := time.Now().Add(startup); ; <-time.After(pause) {
+		if state, _ := stateOf(pid); state == 'T' || !alive(pid) {
+			break
+		}
+		if time.Now().After(deadline) {
+			return nil, errors.New("pgtest: the server does not stop")
+		}
+	}
 	children, err := childrenOf(pid)
 	return append([]int{pid}, children...), err
 }
