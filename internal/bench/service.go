@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -51,6 +53,7 @@ func serveService(mux *http.ServeMux, w wire, t task) error {
 	s.svc, err = alt.New(alt.Config{
 		Store: s.store, Providers: []msp.Provider{driver}, PublicURL: "https://bench.example/webhooks",
 		TurnWorkers: 128, SendWorkers: 128, Handler: alt.HandlerFunc(s.answer), Observe: s.observe,
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError})),
 	})
 	if err != nil {
 		return err
