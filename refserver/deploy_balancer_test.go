@@ -82,8 +82,9 @@ func freePort(t *testing.T) string {
 }
 
 // balance runs the deployed HAProxy before the servers, with TLS, and has the
-// provider's webhooks go there. It returns the address and a client for it.
-func (w *world) balance(servers ...string) (front string, client *http.Client) {
+// provider's webhooks go there. It returns the address, a client for it, and
+// whether it sees a server.
+func (w *world) balance(servers ...string) (front string, client *http.Client, sees func(name string) bool) {
 	w.t.Helper()
 	haproxy, err := exec.LookPath("haproxy")
 	if err != nil {
@@ -133,7 +134,10 @@ func (w *world) balance(servers ...string) (front string, client *http.Client) {
 	w.target.mu.Lock()
 	*w.target.base = provider.URL
 	w.target.mu.Unlock()
-	return to.String(), &http.Client{Transport: transport}
+	return to.String(), &http.Client{Transport: transport}, func(name string) bool {
+		said := log.String()
+		return strings.LastIndex(said, "servers/"+name+" is UP") >= strings.LastIndex(said, "servers/"+name+" is DOWN")
+	}
 }
 
 func TestDeployTwoServersBehindTheBalancerAreChangedAndNoRequestFails(t *testing.T) {
@@ -142,16 +146,15 @@ func TestDeployTwoServersBehindTheBalancerAreChangedAndNoRequestFails(t *testing
 	code, _, errs := w.command("migrate", "latest", "-config", config)
 	require.Equal(t, exitOK, code, errs)
 	addresses := []string{freePort(t), freePort(t)}
-	front, client := w.balance(addresses...)
+	front, client, sees := w.balance(addresses...)
 	servers := make([]*running, 2)
 	ready := func(i int) {
 		t.Helper()
 		servers[i] = startServer(t, "serve", "-config", config, "-addr", addresses[i])
 		require.Eventually(t, func() bool {
 			status, _, _ := servers[i].get(t, "/readyz")
-			return status == http.StatusOK
+			return status == http.StatusOK && sees([]string{"first", "second"}[i])
 		}, time.Minute, 50*time.Millisecond)
-		time.Sleep(500 * time.Millisecond) // the balancer looks for itself
 	}
 	ready(0)
 	ready(1)

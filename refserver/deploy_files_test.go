@@ -214,6 +214,9 @@ func TestDeployComposeHasTwoServersBehindABalancer(t *testing.T) {
 
 	require.Contains(t, balancer, "option httpchk "+patternReady)
 	require.Contains(t, balancer, "balance roundrobin")
+	looks, err := time.ParseDuration(regexp.MustCompile(`timeout check (\d+s)`).FindStringSubmatch(balancer)[1])
+	require.NoError(t, err)
+	require.Greater(t, looks, probeFor, "the probe of the store has its time")
 	for _, sticky := range []string{"cookie", "stick", "source", "hash"} {
 		require.NotRegexp(t, `(?m)^\s*(balance|option)? ?`+sticky, balancer)
 	}
