@@ -28,7 +28,7 @@ func TestClusterLosesItsDatabase(t *testing.T) {
 	c.replica("")
 	c.ready()
 	load := c.load(seed, 20*time.Minute)
-	moment := rand.New(rand.NewPCG(uint64(seed), 2)) //nolint:gosec // a seed
+	moment := rand.New(rand.NewPCG(uint64(seed), 2))
 	for range kills {
 		time.Sleep(500*time.Millisecond + time.Duration(moment.Int64N(int64(3*time.Second))))
 		require.NoError(t, c.pg.KillAll())

@@ -32,7 +32,7 @@ func TestClusterFullDisk(t *testing.T) {
 
 func fullDisk(t *testing.T, log bool) {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "small")
+	dir, err := os.MkdirTemp("", "small") //nolint:usetesting // that one lies in a folder which the server's user may not enter
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.Remove(dir) })
 	disk, err := pgtest.SmallDisk(dir, 256<<20)
@@ -41,7 +41,7 @@ func fullDisk(t *testing.T, log bool) {
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, disk.Unmount()) })
-	require.NoError(t, os.Chmod(dir, 0o755)) //nolint:gosec // of the user that the server runs as, too
+	require.NoError(t, os.Chmod(dir, 0o755))
 	w := newWorld(t)
 	t.Setenv("TMPDIR", dir)
 	c := newClusterOf(t, w, clusterLimits, "wal_recycle = off", "min_wal_size = 32MB", "max_wal_size = 64MB")

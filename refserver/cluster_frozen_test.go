@@ -29,7 +29,7 @@ func TestClusterFrozenReplica(t *testing.T) {
 	c.replica("")
 	c.ready()
 	load := c.load(seed, 20*time.Minute)
-	moment := rand.New(rand.NewPCG(uint64(seed), 3)) //nolint:gosec // a seed
+	moment := rand.New(rand.NewPCG(uint64(seed), 3))
 	for range times {
 		time.Sleep(time.Second + time.Duration(moment.Int64N(int64(time.Second))))
 		frozen := c.replicas[moment.IntN(2)]

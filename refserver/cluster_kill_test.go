@@ -49,7 +49,7 @@ func TestClusterKills(t *testing.T) {
 			}
 			c.ready()
 			load := c.load(seed, 20*time.Minute)
-			moment := rand.New(rand.NewPCG(uint64(seed), 1)) //nolint:gosec // a seed
+			moment := rand.New(rand.NewPCG(uint64(seed), 1))
 			for range kills {
 				victim := c.replicas[moment.IntN(len(c.replicas))]
 				if moment.IntN(5) > 0 { // sometimes before it is ready, mostly at work

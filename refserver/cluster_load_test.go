@@ -34,7 +34,7 @@ type load struct {
 // load begins.
 func (c *cluster) load(seed int, most time.Duration) *load {
 	c.t.Helper()
-	l := &load{office: newOffice(messagebirdWire{c.sim}, c, uint64(seed), clusterCrowd()), c: c} //nolint:gosec // a seed
+	l := &load{office: newOffice(messagebirdWire{c.sim}, c, uint64(seed), clusterCrowd()), c: c}
 	l.ctx, l.cancel = context.WithTimeout(c.t.Context(), most)
 	c.t.Cleanup(l.cancel)
 	var posting context.Context
