@@ -159,7 +159,7 @@ func (s *Service) claim(ctx, work context.Context, q queueSpec, idle chan struct
 			wg.Go(func() { s.hold(work, it, s.cfg.Now()) })
 		}
 		wg.Wait()
-		return false, nil //nolint:nilerr // as above
+		return false, nil
 	}
 	for _, it := range items {
 		<-idle

@@ -66,7 +66,7 @@ func (r *running) stream(t *testing.T, client *http.Client, address string, head
 	t.Cleanup(func() {
 		end()
 		_ = res.Body.Close()
-		for range s.lines { //nolint:revive // until the stream has ended
+		for range s.lines { // until the stream has ended
 		}
 	})
 	return s
