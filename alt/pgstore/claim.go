@@ -26,6 +26,9 @@ const (
 	readContents = `SELECT i.id, i.accepted, i.kind, coalesce(i.body, ` + bodyOf + `), r.raw
 		FROM items i LEFT JOIN raw r ON r.id = i.id WHERE i.id = ANY($1::bigint[])`
 
+	// giveBack takes back claims of which nobody was told, by their tokens.
+	giveBack = `UPDATE live SET claimed = false, until = NULL, replica = NULL, attempt = attempt - 1 WHERE token = ANY($2::bigint[]) AND id = ANY($1::bigint[]) AND claimed`
+
 	// findHeads reads the first heads of each line.
 	findHeads = `WITH RECURSIVE lines AS (
 			(SELECT agency, channel FROM live WHERE work = $1 AND head AND due IS NULL ORDER BY agency, channel LIMIT 1)
@@ -140,25 +143,51 @@ func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, 
 	if err != nil {
 		return nil, false, err
 	}
-	if err := s.readContents(ctx, rows, known); err != nil {
+	if items, err = s.decodeClaimed(ctx, q.Work, ids, rows, known); err != nil {
+		s.unclaim(q.Work, rows)
 		return nil, false, err
 	}
-	byID := make(map[int64]row, len(rows))
-	for _, r := range rows {
+	return items, len(rows) < len(ids), nil
+}
+
+// decodeClaimed makes items of what was claimed, in the order of ids.
+func (s *Store) decodeClaimed(ctx context.Context, w alt.Work, ids []int64, claimed []row, known map[int64]content) ([]alt.Item, error) {
+	if err := s.readContents(ctx, claimed, known); err != nil {
+		return nil, err
+	}
+	byID := make(map[int64]row, len(claimed))
+	for _, r := range claimed {
 		byID[r.num(0)] = r
 	}
+	items := make([]alt.Item, 0, len(claimed))
 	for _, id := range ids {
 		r, c := byID[id], known[id]
 		if r == nil {
 			continue
 		}
-		it := alt.Item{ID: id, Work: q.Work, Attempt: int(r.num(1)), Token: r.num(2), Since: r.time(3), Accepted: c.accepted}
+		it := alt.Item{ID: id, Work: w, Attempt: int(r.num(1)), Token: r.num(2), Since: r.time(3), Accepted: c.accepted}
+		var err error
 		if it.Event, it.Outbound, err = decodeContent(c.kind, c.body, c.raw); err != nil {
-			return nil, false, &broken{err}
+			return nil, &broken{err}
 		}
 		items = append(items, it)
 	}
-	return items, len(rows) < len(ids), nil
+	return items, nil
+}
+
+// unclaim gives back what was claimed and cannot be handed out now. Nobody has
+// begun with it, so a message's outcome is not unknown, as the end of its lease
+// would say. What cannot be given back waits for that end.
+func (s *Store) unclaim(w alt.Work, claimed []row) {
+	ids, tokens := make([]int64, len(claimed)), make([]int64, len(claimed))
+	for i, r := range claimed {
+		ids[i], tokens[i] = r.num(0), r.num(2)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Timeout)
+	defer cancel()
+	if _, err := s.query(ctx, giveBack, ids, tokens); err == nil {
+		s.ready.forget(w, ids)
+	}
 }
 
 // readContents reads what is not known of claimed items, and what has changed.
@@ -172,7 +201,11 @@ func (s *Store) readContents(ctx context.Context, claimed []row, known map[int64
 	if len(missing) == 0 {
 		return nil
 	}
-	rows, err := s.query(ctx, readContents, missing)
+	sql := readContents
+	if s.fails(sql) {
+		sql = "SELECT 1/0, $1::bigint[]"
+	}
+	rows, err := s.query(ctx, sql, missing)
 	for _, r := range rows {
 		known[r.num(0)] = content{r.num(0), kind(r.num(2)), r.time(1), r.blob(3), r.blob(4)}
 	}

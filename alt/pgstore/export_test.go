@@ -29,6 +29,14 @@ func (s *Store) FailNth(nth int) (happened func() bool) {
 	}
 }
 
+// FailOnce makes the next statement that holds some words fail, once.
+func (s *Store) FailOnce(words string) (happened func() bool) {
+	var done atomic.Bool
+	f := func(sql string) bool { return strings.Contains(sql, words) && done.CompareAndSwap(false, true) }
+	s.fault.Store(&f)
+	return done.Load
+}
+
 // Config returns what the store was opened with.
 func (s *Store) Config() Config { return s.cfg }
 

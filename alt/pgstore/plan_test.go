@@ -27,7 +27,7 @@ const crowd = `
 		SELECT n, 'agency', 'page', 'p' || n % 20000, n % 20000, 1, CASE n % 2 WHEN 0 THEN 1 ELSE 4 END, now(), 'x' || n, 1 + n % 2, 1 + n % 20000, now(),
 			'sent', CASE n % 2 WHEN 1 THEN 'm' || n END, 0, 'x' FROM generate_series(1, 100000) n;
 	INSERT INTO bodies SELECT n, '{}', 'x' FROM generate_series(1, 100000) n;
-	INSERT INTO bodies SELECT first_number(m) + n, '{}', 'x' FROM generate_series(date_trunc('month', now()::timestamp), now()::timestamp + interval '14 months', '1 month') m, generate_series(1, 1000) n;
+	INSERT INTO bodies SELECT first_number(m) + n, '{}', repeat('x', 400) FROM generate_series(date_trunc('month', now()::timestamp), now()::timestamp + interval '14 months', '1 month') m, generate_series(1, 1000) n;
 	INSERT INTO event_keys SELECT 'agency', decode(md5(n::text), 'hex'), now() FROM generate_series(1, 50000) n;
 	INSERT INTO raw SELECT n, now(), 'x' FROM generate_series(1, 100000, 2) n;
 	INSERT INTO live (id, agency, channel, lane, work, place, head)

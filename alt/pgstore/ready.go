@@ -172,6 +172,17 @@ func (r *ready) claimed(w alt.Work, asked []int64, given map[int64]bool) (known 
 	return known
 }
 
+// forget believes nothing of some heads any more, and has the table read.
+func (r *ready) forget(w alt.Work, ids []int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.queues[w]
+	for _, id := range ids {
+		s.remove(id)
+	}
+	s.elsewhere = true
+}
+
 // look reports whether the table should be read for more heads than there are,
 // when so many are wanted, and that it will be.
 func (r *ready) look(w alt.Work, want int, every time.Duration) bool {

@@ -73,3 +73,18 @@ func TestHeadsThatNobodyRemembersAreFound(t *testing.T) {
 	}
 	require.Len(t, soon(t, a, alt.Inbox, 3), 3)
 }
+
+func TestWhatIsClaimedAndCannotBeReadIsNotCountedAsTried(t *testing.T) {
+	t.Parallel()
+	a, b := two(t)
+	commit(t, a, alt.Item{}, alt.Changes{Send: []channels.Outbound{answer(at("jaan"), "m", "x")}})
+	failed := b.FailOnce("FROM items i LEFT JOIN raw r")
+	require.Eventually(t, func() bool {
+		_, err := b.Claim(t.Context(), alt.ClaimQuery{Work: alt.Outbox, Max: 1, Lease: time.Hour})
+		return err != nil
+	}, 10*time.Second, 10*time.Millisecond)
+	require.True(t, failed())
+	it := soon(t, b, alt.Outbox, 1)[0]
+	require.Equal(t, 1, it.Attempt)
+	commit(t, b, it, alt.Changes{Receipt: &channels.Receipt{ID: "p"}})
+}
