@@ -24,12 +24,13 @@
 // # How the order of a lane is kept
 //
 // The first item of a lane is marked as its head when it comes in or when the one
-// before it leaves, under the lane's lock. Claim takes heads only, with SKIP
-// LOCKED, and waits for nobody. The alternative, that each replica owns a part
-// of the people under a lease with an epoch and keeps their lanes in memory,
-// saves these marks, but needs every event to be carried to its owner and stops
-// a part of the people whenever a replica comes or goes. The marks cost an index
-// entry an item, which was taken for any replica being able to do any work.
+// before it leaves, under the lane's lock. A replica remembers the heads that
+// its transactions made and suggests them; Claim asks the table for them by key,
+// with SKIP LOCKED, waits for nobody, and reads the table only for heads that it
+// does not know. The alternative, that each replica owns a part of the people
+// under a lease with an epoch and keeps their lanes in memory, saves a mark an
+// item, but needs every event to be carried to its owner and stops a part of the
+// people whenever a replica comes or goes; ready.go has the measurements.
 //
 // Leases run on the database's clock, tokens come from a sequence. A replica
 // holds an advisory lock of its own: when its process dies the server releases
@@ -85,7 +86,7 @@
 //   - There is no LISTEN. Work of other replicas is found by looking, each
 //     Config.Poll, and messages of EnqueueTx within a second.
 //   - Statements are not prepared, which costs the server time to plan each of them.
-//   - enable_seqscan and jit are as the role has them: ALTER ROLE ... SET jit = off
+//   - enable_seqscan, enable_bitmapscan and jit are as the role has them: ALTER ROLE ... SET jit = off
 //     is worth it.
 //
 // Migrate needs a way past the pooler: its locks and settings belong to a session.
