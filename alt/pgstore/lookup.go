@@ -55,12 +55,26 @@ func (s *Store) lookUp() {
 	batch := make([]*lookup, 0, lookupsAtOnce)
 	for l := range s.lookups {
 		runtime.Gosched() // who was answered by the writer at the same moment asks at the same moment
-		batch = append(batch[:0], l)
-		for range min(len(s.lookups), lookupsAtOnce-1) {
-			batch = append(batch, <-s.lookups)
-		}
+		batch = s.waiting(append(batch[:0], l))
 		s.readPersons(batch)
 	}
+}
+
+// waiting adds to a batch those who wait. It must not wait for them itself: the
+// other looker may have taken them meanwhile, and nobody else may ever come.
+func (s *Store) waiting(batch []*lookup) []*lookup {
+	for len(batch) < lookupsAtOnce {
+		select {
+		case l, open := <-s.lookups:
+			if !open {
+				return batch
+			}
+			batch = append(batch, l)
+		default:
+			return batch
+		}
+	}
+	return batch
 }
 
 func (s *Store) readPersons(batch []*lookup) {
