@@ -51,7 +51,8 @@ func (s *Store) dropMonths(ctx context.Context) error {
 }
 
 // ask calls a function of the owner's. One that waits for who is reading gives up
-// soon, because others wait behind it, and is called again: that is no error.
+// soon, because others wait behind it, and is called again: that is no error. Nor
+// is it one that another replica has dropped a month in the same moment.
 func (s *Store) ask(ctx context.Context, sql string) error {
 	if err := s.open(ctx); err != nil {
 		return err
@@ -59,7 +60,8 @@ func (s *Store) ask(ctx context.Context, sql string) error {
 	defer s.closing.RUnlock()
 	return s.pool.use(ctx, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, sql)
-		if sqlState(err) == "55P03" { // lock_not_available
+		switch sqlState(err) {
+		case "55P03", "42P01": // lock_not_available, undefined_table
 			return nil
 		}
 		return unreadable(ctx, err)
