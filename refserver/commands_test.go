@@ -63,7 +63,7 @@ func TestEveryCommandExplainsItself(t *testing.T) {
 		require.Equal(t, exitOK, code)
 		require.Contains(t, stdout, "examples:\n  refserver")
 		for _, flag := range regexp.MustCompile(`(?m)^  -(\w+)`).FindAllStringSubmatch(stdout, -1) {
-			require.Contains(t, append(valueFlags(), "content", "force"), flag[1])
+			require.Contains(t, append(valueFlags(), "content", "contents", "force"), flag[1])
 		}
 	}
 }
