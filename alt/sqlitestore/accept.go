@@ -132,12 +132,9 @@ func (t *tx) arrive(a *arrival) (known bool, err error) {
 	}
 	e := &entry{
 		id: id, work: a.work, kind: a.kind, address: a.address, lane: a.lane, accepted: t.now, ready: a.at, late: !a.at.IsZero(), event: a.event,
-		fresh: isFresh(a),
 	}
-	if !e.fresh {
-		if err := t.insertLive(e); err != nil {
-			return false, err
-		}
+	if err := t.insertLive(e); err != nil {
+		return false, err
 	}
 	t.then(func() { t.s.enter(e) })
 	return false, nil

@@ -92,9 +92,9 @@ func (s *Store) reserve(q alt.ClaimQuery) []alt.Item {
 	return items
 }
 
-const selectContent = `SELECT i.id, coalesce(l.kind, 1), coalesce(t.body, i.body, r.body), r.raw
-	FROM items i LEFT JOIN live l ON l.id = i.id LEFT JOIN texts t ON t.id = i.text LEFT JOIN raw r ON r.id = i.id
-	WHERE i.id IN (SELECT value FROM json_each(?)) AND i.state = 0`
+const selectContent = `SELECT i.id, l.kind, coalesce(t.body, i.body, r.body), r.raw
+	FROM live l JOIN items i ON i.id = l.id LEFT JOIN texts t ON t.id = i.text LEFT JOIN raw r ON r.id = i.id
+	WHERE l.id IN (SELECT value FROM json_each(?))`
 
 // readBack decodes what is not in memory, with one query for all.
 func (s *Store) readBack(ctx context.Context, items []alt.Item) error {
@@ -137,21 +137,14 @@ func decodeContent(k kind, body, raw []byte) (channels.Event, *channels.Outbound
 // mark writes the claim down. What was taken back or finished meanwhile is not
 // ours and is left out.
 func (s *Store) mark(ctx context.Context, items []alt.Item) ([]alt.Item, error) {
-	fresh, others := s.freshOf(items)
+	list := idList(idsOf(items))
 	var ours []alt.Item
 	err := s.do(ctx, func(t *tx) error {
 		token := t.next()
-		n, err := t.claimFresh(fresh, token)
+		n, err := t.exec(`UPDATE live SET claimed = 1, attempt = attempt + 1, token = ?, late = 0
+			WHERE id IN (SELECT value FROM json_each(?)) AND work = ?`, token, list, string(items[0].Work))
 		if err != nil {
 			return err
-		}
-		if len(others) > 0 {
-			more, err := t.exec(`UPDATE live SET claimed = 1, attempt = attempt + 1, token = ?, late = 0
-				WHERE id IN (SELECT value FROM json_each(?)) AND work = ?`, token, idList(others), string(items[0].Work))
-			if err != nil {
-				return err
-			}
-			n += more
 		}
 		ours = slices.Clone(items)
 		for _, it := range items {

@@ -58,7 +58,6 @@ type entry struct {
 	ready    time.Time
 	since    time.Time
 	late     bool
-	fresh    bool // it has no row in live
 
 	// What is handed out by the first Claim. Nil when there were too many, or
 	// after that: read it from the database.
@@ -76,10 +75,6 @@ func newLanes() map[alt.Work]*lanes.Lanes {
 func (s *Store) enter(e *entry) {
 	s.keep(e)
 	s.live[e.id] = e
-	if e.fresh {
-		s.trimFresh()
-		s.fresh = append(s.fresh, e.id)
-	}
 	in := lanes.Entry{ID: e.id, Lane: e.lane, Line: e.address.Channel, Agency: e.address.Agency, Ready: e.ready, Late: e.late, Priority: e.priority}
 	switch e.work {
 	case alt.Media:
@@ -202,10 +197,8 @@ func (w *writer) release() error {
 				return err
 			}
 		}
-		if _, err := t.exec("UPDATE live SET claimed = 0, token = 0 WHERE claimed = 1"); err != nil {
-			return err
-		}
-		return t.giveAllRows()
+		_, err := t.exec("UPDATE live SET claimed = 0, token = 0 WHERE claimed = 1")
+		return err
 	}}})
 	clear(w.s.live)
 	w.s.lanes = newLanes()

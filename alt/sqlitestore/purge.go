@@ -21,8 +21,7 @@ func (s *Store) Purge(ctx context.Context, now time.Time) error {
 	}{
 		// Ids follow the time of acceptance, so the oldest come first, and what
 		// is not old yet ends the list. What is not finished is needed still.
-		{`DELETE FROM raw WHERE id IN (SELECT id FROM (SELECT id, at FROM raw ORDER BY id LIMIT 500) WHERE at < ?)
-			AND NOT EXISTS (SELECT 1 FROM items i WHERE i.id = raw.id AND i.state = 0)`,
+		{`DELETE FROM raw WHERE id IN (SELECT id FROM (SELECT id, at FROM raw ORDER BY id LIMIT 500) WHERE at < ?) AND id NOT IN (SELECT id FROM live)`,
 			s.cfg.RawFor},
 		{`DELETE FROM items WHERE id IN (SELECT id FROM (SELECT id, accepted FROM items INDEXED BY items_passing
 			WHERE state = 1 AND direction IS NULL ORDER BY id LIMIT 500) WHERE accepted < ?)`, alt.DedupeFor},

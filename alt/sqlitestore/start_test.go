@@ -34,7 +34,7 @@ func BenchmarkStart(b *testing.B) {
 		n + `100000) INSERT INTO conversations (agency, name, channel, peer, version, open, kind, held_by, last, body)
 			SELECT 'agency', 'c' || i, 'page', 'person ' || i, 1, i % 2, '', '', i, '{}' FROM n`,
 		"INSERT INTO positions (talk, agency, open, position) SELECT id, agency, open, id FROM conversations",
-		"UPDATE store SET seq = 1000000, fresh = 1000000, position = 100000",
+		"UPDATE store SET seq = 1000000, position = 100000",
 	} {
 		_, err := db.ExecContext(b.Context(), query)
 		require.NoError(b, err)

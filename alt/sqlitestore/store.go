@@ -46,8 +46,7 @@ type Store struct {
 	mu    sync.Mutex
 	lanes map[alt.Work]*lanes.Lanes
 	live  map[int64]*entry
-	fresh []int64 // ids of items that had no row in live, oldest first
-	kept  int     // entries with their content decoded
+	kept  int // entries with their content decoded
 }
 
 // Open opens the store at cfg.Path, making it if need be, and rebuilds the

@@ -24,7 +24,6 @@ type tx struct {
 	now time.Time
 	// Counters and people as they will be.
 	counters
-	from     int64 // the last number of the transaction before
 	grant    counters
 	parked   int64
 	marked   bool // there may be watermarks
@@ -51,7 +50,7 @@ func newTx(s *Store) *tx {
 // it has grown to the size that is needed.
 func (t *tx) begin(w *writer) {
 	t.conn, t.now, t.redacted = w.c, w.s.cfg.Now(), false
-	t.counters, t.from, t.grant, t.parked, t.marked = w.counters, w.seq, w.grant, w.parked, w.marked
+	t.counters, t.grant, t.parked, t.marked = w.counters, w.grant, w.parked, w.marked
 	clear(t.people)
 	clear(t.own)
 	clear(t.relinked)
@@ -92,14 +91,11 @@ func (t *tx) flush() error {
 			p.talk.Position = t.position
 		}
 	}
-	if err := t.giveLateRows(); err != nil {
-		return err
-	}
 	if t.seq <= t.grant.seq && t.position <= t.grant.position {
 		return nil
 	}
 	t.grant = counters{t.seq + grantSize, t.position + grantSize}
-	_, err := t.exec("UPDATE store SET seq = ?, position = ?, fresh = ?", t.grant.seq, t.grant.position, t.freshAfter())
+	_, err := t.exec("UPDATE store SET seq = ?, position = ?", t.grant.seq, t.grant.position)
 	return err
 }
 
