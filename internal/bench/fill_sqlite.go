@@ -40,7 +40,7 @@ func fillSQLite(ctx context.Context, path string, f *filler) (err error) {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if err := exec(fmt.Sprintf("UPDATE store SET seq = seq * %d, position = position * %[1]d, fresh = seq * %[1]d", f.copies+1)); err != nil {
+	if err := exec(fmt.Sprintf("UPDATE store SET seq = seq * %d, position = position * %[1]d", f.copies+1)); err != nil {
 		return err
 	}
 	return exec("PRAGMA journal_mode = WAL")
