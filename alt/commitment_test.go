@@ -105,7 +105,8 @@ func TestACommitmentIsTheHashOfSaltAndContent(t *testing.T) {
 	require.Empty(t, alt.Commitment(salt, nil))
 	require.Empty(t, alt.Commitment(nil, channels.Text{Body: "tere"}), "a hash without salt would tell the content to who guesses")
 	require.Empty(t, alt.Commitment(salt[1:], channels.Text{Body: "tere"}))
-	require.NotEqual(t, alt.NewSalt(), alt.NewSalt())
+	one, other := alt.NewSalt(), alt.NewSalt()
+	require.NotEqual(t, one, other)
 
 	e := alt.LogEntry{Detail: map[string]string{"commitment": "a", "commitment.1": "b", "commitments": "c"}}
 	require.Equal(t, map[string]string{"commitment": "a", "commitment.1": "b"}, e.Commitments())

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -189,11 +190,11 @@ func TestOfSeveralProcessesOneHandsOverAtATime(t *testing.T) {
 // frozen is a process's way to the store, which can be cut.
 type frozen struct {
 	audit.ShiftStore
-	cut bool
+	cut atomic.Bool
 }
 
 func (f *frozen) Commit(ctx context.Context, it alt.Item, c alt.Changes) error {
-	if f.cut {
+	if f.cut.Load() {
 		return errScripted
 	}
 	return f.ShiftStore.Commit(ctx, it, c)
@@ -229,12 +230,12 @@ func TestAProcessThatIsCutOffStopsBeforeAnotherBegins(t *testing.T) {
 		mu.Lock()
 		require.Equal(t, map[string]int{"a": 1}, begun)
 		mu.Unlock()
-		way.cut = true
+		way.cut.Store(true)
 		time.Sleep(2 * time.Minute)
 		mu.Lock()
 		require.Equal(t, map[string]int{"a": 0, "b": 1}, working)
 		mu.Unlock()
-		way.cut = false
+		way.cut.Store(false)
 		time.Sleep(2 * time.Minute)
 		cancel()
 		wg.Wait()

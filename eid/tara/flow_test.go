@@ -319,7 +319,7 @@ func TestTheReturnIsReadOnlyBehindOurOwnWord(t *testing.T) {
 			require.ErrorAs(t, err, &f)
 			require.Equal(t, []any{tara.Return, tc.code}, []any{f.Stage, f.Code})
 			require.ErrorIs(t, f.Err, tc.err)
-			require.Equal(t, tc.err == eid.ErrRequest || tc.err == eid.ErrFailed, errors.Is(err, eid.ErrFailed))
+			require.Equal(t, errors.Is(tc.err, eid.ErrRequest) || errors.Is(tc.err, eid.ErrFailed), errors.Is(err, eid.ErrFailed))
 		})
 	}
 	require.Zero(t, w.sim.Totals().Token, "none of them cost the code")

@@ -72,7 +72,7 @@ func (p *Pooler) start(path string, size int, roles []string) error {
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command(path, "-q", filepath.Join(p.dir, "pgbouncer.ini")) //nolint:gosec,noctx // a test's own program, which outlives every call
+	cmd := exec.Command(path, "-q", filepath.Join(p.dir, "pgbouncer.ini")) //nolint:noctx // a test's own program, which outlives every call
 	cmd.Dir = p.dir
 	cmd.SysProcAttr = attributes()
 	if p.proc, err = run(cmd); err != nil {
