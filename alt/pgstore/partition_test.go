@@ -144,7 +144,7 @@ func TestMonthsAreMadeByWhoeverComesFirst(t *testing.T) {
 	require.Zero(t, value[int64](t, owner, rest))
 	require.Equal(t, int64(26), value[int64](t, owner, "SELECT count(*) FROM months WHERE part <> 'bodies_before'"))
 	require.Equal(t, int64(9), value[int64](t, owner, "SELECT count(*) FROM bodies_"+month(0)))
-	require.Equal(t, channels.Text{Body: "tere"}, claim(t, b, alt.Inbox, 1)[0].Event.(*channels.Received).Content)
+	require.Equal(t, channels.Text{Body: "tere"}, soon(t, b, alt.Inbox, 1)[0].Event.(*channels.Received).Content)
 	require.GreaterOrEqual(t, value[int64](t, owner, "SELECT last_value FROM numbers"), value[int64](t, owner, "SELECT first_number(now() AT TIME ZONE 'UTC')"))
 }
 
