@@ -32,7 +32,7 @@ func FuzzAnswer(f *testing.F) {
 		}
 		clean(t, err.Error())
 		require.Equal(t, eid.Identity{}, id)
-		known := []error{eid.ErrPending, eid.ErrRefused, eid.ErrExpired, eid.ErrNoAccount, eid.ErrUntrusted, mobileid.ErrProtocol}
+		known := []error{eid.ErrPending, eid.ErrRefused, eid.ErrExpired, eid.ErrNoAccount, eid.ErrUntrusted, eid.ErrFailed, mobileid.ErrProtocol}
 		require.True(t, slices.ContainsFunc(known, func(e error) bool { return errors.Is(err, e) }), err)
 	})
 }
