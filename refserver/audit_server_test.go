@@ -197,7 +197,7 @@ func TestMistakesOfTheSecurityLogsSectionsAreTold(t *testing.T) {
 }
 
 func TestOfSeveralServersOneSignsTheLogAndAnotherGoesOn(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	w.migrate()

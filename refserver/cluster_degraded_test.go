@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/liidestuja/liidestuja/internal/pgtest"
 )
 
 // gate stands before a service, or is the proxy on the way out, and can be away.
@@ -123,10 +125,8 @@ func TestWhatWorksWhileSomethingIsAway(t *testing.T) {
 		c.comesBack(c.open(http.MethodGet, back, nil))
 	})
 	t.Run("the database: providers come again, people are told, and nothing is lost", func(t *testing.T) {
-		srv, dsn := newDatabase(t)
-		if !srv.Own() {
-			t.Skip("another's server is not stopped")
-		}
+		srv := ownPostgres(t, pgtest.Config{})
+		dsn := emptyDatabase(t, srv)
 		w := newWorld(t)
 		w.inDatabase(dsn)
 		w.migrate()

@@ -22,7 +22,7 @@ import (
 // dies. The disk is a file system in memory that is mounted for the test.
 func TestClusterFullDisk(t *testing.T) {
 	if testing.Short() {
-		t.Skip("it is about a disk, and long under the race detector")
+		t.Skip("of processes, which tell the race detector nothing; make test has it")
 	}
 	if os.Getenv(clusterKills) != "" { // of which the other has a part
 		t.Run("tables", func(t *testing.T) { fullDisk(t, false) })
@@ -37,7 +37,7 @@ func fullDisk(t *testing.T, log bool) {
 	t.Cleanup(func() { _ = os.Remove(dir) })
 	disk, err := pgtest.SmallDisk(dir, 256<<20)
 	if errors.Is(err, pgtest.ErrMount) {
-		t.Skip(err)
+		t.Skipf("%v: to mount a file system needs root, as .ci/run has", err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, disk.Unmount()) })

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -32,7 +31,7 @@ func large(t *testing.T) bool {
 		return true
 	}
 	if testing.Short() {
-		t.Skip("processes that are killed tell the race detector nothing")
+		t.Skip("of processes, which tell the race detector nothing; make test has it")
 	}
 	t.Parallel()
 	return false
@@ -65,21 +64,10 @@ func newCluster(t *testing.T, limits string) *cluster {
 // newClusterOf has a world already; settings are of the database's server.
 func newClusterOf(t *testing.T, w *world, limits string, settings ...string) *cluster {
 	t.Helper()
-	pg, err := pgtest.Start(pgtest.Config{Durable: true, Settings: settings})
-	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_ = pg.Thaw() // of a test that failed; it would not stop
-		require.NoError(t, pg.Stop())
-	})
-	if !pg.Own() {
-		t.Skip("another's server is not killed")
-	}
+	pg := ownPostgres(t, pgtest.Config{Durable: true, Settings: settings})
+	t.Cleanup(func() { _ = pg.Thaw() }) // of a test that failed; it would not stop
 	c := &cluster{world: w, pg: pg, statuses: make(map[int]int), away: make(map[*child]bool)}
-	c.dsn, err = pg.Database(t.Context())
-	require.NoError(t, err)
+	c.dsn = emptyDatabase(t, pg)
 	require.NoError(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: c.dsn, Version: pgstore.Latest}))
 	key := make([]byte, 32)
 	_, _ = rand.Read(key)

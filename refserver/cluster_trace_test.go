@@ -15,7 +15,7 @@ import (
 // One process takes the message, another decides what to answer and is refused by
 // the provider, and a third one sends it.
 func TestOneTraceFollowsAMessageThroughThreeReplicas(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w, c := followedWorld(t)
 	w.inDatabase(dsn)
 	w.migrate()

@@ -9,7 +9,6 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"math/big"
 	"net"
@@ -33,15 +32,10 @@ import (
 // deployedDatabase makes the database and its roles as an installation does.
 func deployedDatabase(t *testing.T) (owner, application string) {
 	t.Helper()
-	if os.Getenv(pgtest.Variable) != "" || testing.Short() {
-		t.Skip("needs a server of its own, and time")
+	if testing.Short() {
+		t.Skip("of processes, which tell the race detector nothing; make test has it")
 	}
-	srv, err := pgtest.Start(pgtest.Config{Durable: true})
-	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, srv.Stop()) })
+	srv := ownPostgres(t, pgtest.Config{Durable: true})
 	cmd := exec.CommandContext(t.Context(), filepath.Join("deploy", "database", "roles.sh"))
 	cmd.Env = append(os.Environ(), "PGHOST="+srv.Folder(), `OWNER_PASSWORD=it's\ one`, "APPLICATION_PASSWORD=$another")
 	out, err := cmd.CombinedOutput()

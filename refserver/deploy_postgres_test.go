@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -28,17 +27,11 @@ import (
 // postgresCluster starts a durable server with a database that is migrated.
 func postgresCluster(t *testing.T, settings ...string) (srv *pgtest.Server, dsn string) {
 	t.Helper()
-	if os.Getenv(pgtest.Variable) != "" || testing.Short() {
-		t.Skip("needs servers of its own, and time")
+	if testing.Short() {
+		t.Skip("of processes, which tell the race detector nothing; make test has it")
 	}
-	srv, err := pgtest.Start(pgtest.Config{Durable: true, Settings: settings})
-	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") == "" {
-		t.Skip(err)
-	}
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, srv.Stop()) })
-	dsn, err = srv.Database(t.Context())
-	require.NoError(t, err)
+	srv = ownPostgres(t, pgtest.Config{Durable: true, Settings: settings})
+	dsn = emptyDatabase(t, srv)
 	require.NoError(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: dsn, Version: pgstore.Latest}))
 	return srv, dsn
 }

@@ -100,7 +100,7 @@ func (r *running) signIn(t *testing.T) http.Header {
 }
 
 func TestEveryRequestMayReachAnotherServer(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	sims := w.withServices()

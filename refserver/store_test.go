@@ -15,19 +15,40 @@ import (
 	"github.com/liidestuja/liidestuja/internal/pgtest"
 )
 
-// newDatabase starts a PostgreSQL server for a test and returns it with the
-// connection string of an empty database.
-func newDatabase(t *testing.T) (srv *pgtest.Server, dsn string) {
+// startPostgres starts a PostgreSQL server for a test. Only where there is none,
+// and the run is nobody's proof, the test is left out; make test installs one.
+func startPostgres(t *testing.T, cfg pgtest.Config) *pgtest.Server {
 	t.Helper()
-	srv, err := pgtest.Start(pgtest.Config{})
+	srv, err := pgtest.Start(cfg)
 	if errors.Is(err, pgtest.ErrAbsent) && os.Getenv("CI") == "" {
-		t.Skip(err)
+		t.Skipf("%v; make test installs it", err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, srv.Stop()) })
-	dsn, err = srv.Database(t.Context())
+	return srv
+}
+
+// ownPostgres starts one that the test may stop, freeze and kill.
+func ownPostgres(t *testing.T, cfg pgtest.Config) *pgtest.Server {
+	t.Helper()
+	if os.Getenv(pgtest.Variable) != "" {
+		t.Skipf("the server that %s names is another's to stop; make test, without it, starts one", pgtest.Variable)
+	}
+	return startPostgres(t, cfg)
+}
+
+// newDatabase starts a PostgreSQL server for a test and returns the connection
+// string of an empty database.
+func newDatabase(t *testing.T) (dsn string) {
+	t.Helper()
+	return emptyDatabase(t, startPostgres(t, pgtest.Config{}))
+}
+
+func emptyDatabase(t *testing.T, srv *pgtest.Server) (dsn string) {
+	t.Helper()
+	dsn, err := srv.Database(t.Context())
 	require.NoError(t, err)
-	return srv, dsn
+	return dsn
 }
 
 // inDatabase has the configuration name a database instead of the folder.
@@ -47,7 +68,7 @@ func (w *world) migrate() {
 }
 
 func TestAServerWorksOnADatabaseAndCommandsReachItBesideTheServer(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	code, out, errs := w.command("check-config", w.path("config.yaml"))
@@ -79,7 +100,7 @@ func TestAServerWorksOnADatabaseAndCommandsReachItBesideTheServer(t *testing.T) 
 }
 
 func TestAProcessServesTheRolesThatItHas(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	w.migrate()
@@ -108,7 +129,7 @@ func TestAProcessServesTheRolesThatItHas(t *testing.T) {
 }
 
 func TestProcessesOfOneRoleEachAnswerTogether(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	sims := w.withServices()

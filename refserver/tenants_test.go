@@ -20,7 +20,7 @@ import (
 func inEachStore(t *testing.T, run func(t *testing.T, w *world)) {
 	t.Run("in a folder", func(t *testing.T) { run(t, newWorld(t)) })
 	t.Run("in a database", func(t *testing.T) {
-		_, dsn := newDatabase(t)
+		dsn := newDatabase(t)
 		w := newWorld(t)
 		w.inDatabase(dsn)
 		w.migrate()

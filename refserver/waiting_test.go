@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/liidestuja/liidestuja/internal/pgtest"
 	"github.com/liidestuja/liidestuja/msp/messagebird/messagebirdtest"
 )
 
@@ -23,10 +24,8 @@ func (r *running) becomes(t *testing.T, status int, why string) {
 }
 
 func TestAServerWaitsForItsDatabase(t *testing.T) {
-	pg, dsn := newDatabase(t)
-	if !pg.Own() {
-		t.Skip("another's server is not stopped")
-	}
+	pg := ownPostgres(t, pgtest.Config{})
+	dsn := emptyDatabase(t, pg)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	person := w.sim.Person(waChannel, phone)
@@ -74,7 +73,7 @@ func TestAServerWaitsForItsDatabase(t *testing.T) {
 }
 
 func TestAServerDoesNotWaitWhereWaitingIsOfNoUse(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	w.migrate()
@@ -97,7 +96,7 @@ func TestAServerDoesNotWaitWhereWaitingIsOfNoUse(t *testing.T) {
 // it had begun it ends, and the rest is the other's long before a lease has run
 // out.
 func TestAServerThatStopsLeavesItsWorkToTheOthers(t *testing.T) {
-	_, dsn := newDatabase(t)
+	dsn := newDatabase(t)
 	w := newWorld(t)
 	w.inDatabase(dsn)
 	w.change("config.yaml", "log: {level: debug}", "limits: {turn_workers: 2, send_workers: 2, lease: 10m}")
