@@ -46,7 +46,7 @@ func TestClusterLosesItsDatabase(t *testing.T) {
 // LIIDESTUJA_CLUSTER_AWAY changes: gone, and there but without a word. Providers
 // are asked to come again, memory does not grow, and all goes on without help.
 func TestClusterWithoutItsDatabase(t *testing.T) {
-	large := large(t)
+	onlyLarge(t)
 	away := time.Duration(envInt(t, "LIIDESTUJA_CLUSTER_AWAY", 4)) * time.Second
 	for _, tt := range []struct {
 		name        string
@@ -56,9 +56,6 @@ func TestClusterWithoutItsDatabase(t *testing.T) {
 		{"silent", func(c *cluster) error { return c.pg.Freeze() }, func(c *cluster) error { return c.pg.Thaw() }},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if !large {
-				t.Parallel()
-			}
 			c := newCluster(t, clusterLimits)
 			c.change("config.yaml", "connections: 4", "connections: 4, timeout: 2s")
 			c.replica("")

@@ -21,12 +21,8 @@ import (
 // again: first the tables find none, and then its log neither, of which PostgreSQL
 // dies. The disk is a file system in memory that is mounted for the test.
 func TestClusterFullDisk(t *testing.T) {
-	if testing.Short() {
-		t.Skip("of processes, which tell the race detector nothing; make test has it")
-	}
-	if os.Getenv(clusterKills) != "" { // of which the other has a part
-		t.Run("tables", func(t *testing.T) { fullDisk(t, false) })
-	}
+	onlyLarge(t)
+	t.Run("tables", func(t *testing.T) { fullDisk(t, false) })
 	t.Run("log", func(t *testing.T) { fullDisk(t, true) })
 }
 

