@@ -81,7 +81,13 @@ func (a *alive) connect(ctx context.Context) error {
 			return &broken{err}
 		}
 	}
+	var me witness
+	if err := c.QueryRow(ctx, whoAmI).Scan(&me.pid, &me.began); err != nil {
+		hangUp(c)
+		return &broken{err}
+	}
 	a.c = c
+	a.s.witness.Store(&me)
 	return nil
 }
 

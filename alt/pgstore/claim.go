@@ -20,14 +20,11 @@ const (
 	claimHeads = `WITH free AS MATERIALIZED (
 			SELECT id FROM live WHERE id = ANY($1::bigint[]) AND work = $2 AND coalesce(head AND NOT claimed AND due IS NULL, false) FOR UPDATE SKIP LOCKED)
 		UPDATE live SET claimed = true, until = coalesce($3::timestamptz, clock_timestamp()) + $4::bigint * interval '1 microsecond',
-			attempt = attempt + 1, token = nextval('numbers'), replica = $5::bigint
-		FROM free WHERE live.id = free.id RETURNING live.id, attempt, token, since, rewritten`
+			attempt = attempt + 1, token = $6::bigint, replica = $5::bigint
+		FROM free WHERE live.id = free.id RETURNING live.id, attempt, since, rewritten`
 
 	readContents = `SELECT i.id, i.accepted, i.kind, coalesce(i.body, ` + bodyOf + `), r.raw
 		FROM items i LEFT JOIN raw r ON r.id = i.id WHERE i.id = ANY($1::bigint[])`
-
-	// giveBack takes back claims of which nobody was told, by their tokens.
-	giveBack = `UPDATE live SET claimed = false, until = NULL, replica = NULL, attempt = attempt - 1 WHERE token = ANY($2::bigint[]) AND id = ANY($1::bigint[]) AND claimed`
 
 	// findHeads reads the first heads of each line.
 	findHeads = `WITH RECURSIVE lines AS (
@@ -60,6 +57,9 @@ func (s *Store) Claim(ctx context.Context, q alt.ClaimQuery) ([]alt.Item, error)
 	}
 	defer s.closing.RUnlock()
 	if err := s.wakeDue(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.settleDoubts(ctx); err != nil {
 		return nil, err
 	}
 	var items []alt.Item
@@ -125,16 +125,21 @@ func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, 
 	if len(ids) == 0 {
 		return nil, false, nil
 	}
+	asked := claimed{work: q.Work, ids: ids, token: newToken()}
 	var rows []row
 	err = s.pool.use(ctx, func(c *pgx.Conn) error {
 		return pipeline(ctx, s, c, []statement{{
-			sql: claimHeads, args: []any{ids, string(q.Work), s.clock(), q.Lease.Microseconds(), number(s.replica)}, write: true,
+			sql: claimHeads, args: []any{ids, string(q.Work), s.clock(), q.Lease.Microseconds(), number(s.replica), asked.token}, write: true,
 			read: func(found []row) error {
 				rows = found
 				return nil
 			},
 		}})
 	})
+	if err != nil && inDoubt(err) {
+		s.doubts.add(asked)
+		return nil, false, err
+	}
 	given := make(map[int64]bool, len(rows))
 	for _, r := range rows {
 		given[r.num(0)] = true
@@ -143,29 +148,29 @@ func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, 
 	if err != nil {
 		return nil, false, err
 	}
-	if items, err = s.decodeClaimed(ctx, q.Work, ids, rows, known); err != nil {
-		s.unclaim(q.Work, rows)
+	if items, err = s.decodeClaimed(ctx, asked, rows, known); err != nil {
+		s.doubts.add(asked) // nobody has begun with it
 		return nil, false, err
 	}
 	return items, len(rows) < len(ids), nil
 }
 
 // decodeClaimed makes items of what was claimed, in the order of ids.
-func (s *Store) decodeClaimed(ctx context.Context, w alt.Work, ids []int64, claimed []row, known map[int64]content) ([]alt.Item, error) {
-	if err := s.readContents(ctx, claimed, known); err != nil {
+func (s *Store) decodeClaimed(ctx context.Context, asked claimed, rows []row, known map[int64]content) ([]alt.Item, error) {
+	if err := s.readContents(ctx, rows, known); err != nil {
 		return nil, err
 	}
-	byID := make(map[int64]row, len(claimed))
-	for _, r := range claimed {
+	byID := make(map[int64]row, len(rows))
+	for _, r := range rows {
 		byID[r.num(0)] = r
 	}
-	items := make([]alt.Item, 0, len(claimed))
-	for _, id := range ids {
+	items := make([]alt.Item, 0, len(rows))
+	for _, id := range asked.ids {
 		r, c := byID[id], known[id]
 		if r == nil {
 			continue
 		}
-		it := alt.Item{ID: id, Work: w, Attempt: int(r.num(1)), Token: r.num(2), Since: r.time(3), Accepted: c.accepted}
+		it := alt.Item{ID: id, Work: asked.work, Attempt: int(r.num(1)), Token: asked.token, Since: r.time(2), Accepted: c.accepted}
 		var err error
 		if it.Event, it.Outbound, err = decodeContent(c.kind, c.body, c.raw); err != nil {
 			return nil, &broken{err}
@@ -175,26 +180,11 @@ func (s *Store) decodeClaimed(ctx context.Context, w alt.Work, ids []int64, clai
 	return items, nil
 }
 
-// unclaim gives back what was claimed and cannot be handed out now. Nobody has
-// begun with it, so a message's outcome is not unknown, as the end of its lease
-// would say. What cannot be given back waits for that end.
-func (s *Store) unclaim(w alt.Work, claimed []row) {
-	ids, tokens := make([]int64, len(claimed)), make([]int64, len(claimed))
-	for i, r := range claimed {
-		ids[i], tokens[i] = r.num(0), r.num(2)
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Timeout)
-	defer cancel()
-	if _, err := s.query(ctx, giveBack, ids, tokens); err == nil {
-		s.ready.forget(w, ids)
-	}
-}
-
 // readContents reads what is not known of claimed items, and what has changed.
 func (s *Store) readContents(ctx context.Context, claimed []row, known map[int64]content) error {
 	var missing []int64
 	for _, r := range claimed {
-		if _, ok := known[r.num(0)]; !ok || r.is(4) {
+		if _, ok := known[r.num(0)]; !ok || r.is(3) {
 			missing = append(missing, r.num(0))
 		}
 	}

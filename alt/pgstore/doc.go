@@ -32,7 +32,7 @@
 // item, but needs every event to be carried to its owner and stops a part of the
 // people whenever a replica comes or goes; ready.go has the measurements.
 //
-// Leases run on the database's clock, tokens come from a sequence. A replica
+// Leases run on the database's clock, a claim has a token of its own. A replica
 // holds an advisory lock of its own: when its process dies the server releases
 // that at once, and others take its work back, messages to Reconcile. Positions of
 // conversations, places of letters and numbers of the security log are given at the

@@ -33,6 +33,7 @@ type Store struct {
 	schema  string
 	replica int64 // 0: nobody would notice its death
 	alive   *alive
+	witness atomic.Pointer[witness] // of alive, while it is connected
 	news    *news
 
 	noted chan struct{} // there may be notes
@@ -42,6 +43,7 @@ type Store struct {
 	closing sync.RWMutex // held for reading while a call is queued, or a query runs
 	closed  bool
 	ready   *ready
+	doubts  doubts
 	times   sync.Mutex // guards timers
 	timers  timers
 	months  atomic.Int64                          // when Purge last looked for months that are over, in nanoseconds

@@ -25,6 +25,8 @@ type tx struct {
 	call *call // whose job runs
 	now  time.Time
 	xid  string // by which the server tells what became of the transaction
+	// witness was there before the transaction; nil when nobody was.
+	witness *witness
 
 	seq    []int64 // numbers that were drawn
 	held   map[int64]bool

@@ -71,7 +71,7 @@ func gather(calls <-chan *call) {
 // is not laid upon all: each has a try alone.
 func (w *writer) run(batch []*call) {
 	err := w.attempt(batch)
-	alone := err != nil && len(batch) > 1 && !errors.Is(err, errUnreachable)
+	alone := err != nil && len(batch) > 1 && !errors.Is(err, errUnreachable) && !errors.Is(err, errDoubt)
 	for _, c := range batch {
 		if alone {
 			err = w.attempt([]*call{c})
@@ -117,6 +117,7 @@ func (w *writer) transact(batch []*call) error {
 		return err
 	}
 	t := newTx(ctx, w.s, w.c)
+	t.witness = w.s.witness.Load()
 	committing, err := w.try(t, batch)
 	if err != nil {
 		if err = w.fail(t, err, committing); err != nil {
@@ -207,35 +208,8 @@ func (w *writer) fail(t *tx, err error, committing bool) error {
 	if t.xid == "" || !committing || sqlState(err) != "" && !ended(sqlState(err)) {
 		return &broken{errors.Join(errAborted, err)}
 	}
-	return w.outcome(t.xid, err)
+	return w.outcome(t, err)
 }
 
 // ended reports whether a code tells that the server went away.
 func ended(state string) bool { return state == "57P01" || state == "57P02" || state == "57P03" }
-
-// outcome asks what became of a transaction, as long as calls may wait.
-func (w *writer) outcome(xid string, cause error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), w.s.cfg.Timeout)
-	defer cancel()
-	for {
-		status := ""
-		err := w.connect(ctx)
-		if err == nil {
-			var known *string
-			if err = w.c.QueryRow(ctx, "SELECT pg_xact_status($1::text::xid8)", xid).Scan(&known); err == nil && known != nil {
-				status = *known
-			}
-		}
-		switch status {
-		case "committed":
-			return nil
-		case "aborted":
-			return &broken{errors.Join(errAborted, cause)}
-		}
-		select {
-		case <-ctx.Done():
-			return &broken{cause}
-		case <-time.After(50 * time.Millisecond):
-		}
-	}
-}
