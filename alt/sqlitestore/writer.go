@@ -2,6 +2,7 @@ package sqlitestore
 
 import (
 	"runtime"
+	"sync"
 	"time"
 )
 
@@ -25,11 +26,15 @@ const (
 	scrubPause = 20 * time.Millisecond
 )
 
-// writer is the one goroutine that changes the database.
+// writer is the one that changes the database: a goroutine, or who found that it
+// has nothing to do.
 type writer struct {
 	s  *Store
-	c  *conn // nil while it cannot be opened
+	mu sync.Mutex // guards all that follows
+	c  *conn      // nil while it cannot be opened
 	tx *tx
+
+	batch []*call
 	counters
 	grant  counters // as they are stored
 	parked int64    // rows
@@ -43,30 +48,51 @@ type writer struct {
 	retry    *time.Timer
 }
 
-// loop works until calls is closed and empty. What waits while a transaction
-// is written makes up the next one.
+func newWriter(s *Store) *writer {
+	w := &writer{s: s, tx: newTx(s), batch: make([]*call, 0, batchSize), retry: time.NewTimer(time.Hour)}
+	w.retry.Stop()
+	return w
+}
+
+// loop works until calls is closed and empty.
 func (w *writer) loop(calls <-chan *call) {
-	w.retry = time.NewTimer(0)
-	<-w.retry.C
 	defer w.retry.Stop()
-	batch := make([]*call, 0, batchSize)
 	for {
 		select {
 		case c, ok := <-calls:
+			w.mu.Lock()
 			if !ok {
 				w.close()
+				w.mu.Unlock()
 				return
 			}
-			gather(calls)
-			batch = append(batch[:0], c)
-			for range min(len(calls), batchSize-1) {
-				batch = append(batch, <-calls)
-			}
-			w.run(batch)
+			w.work(c, calls)
+			w.mu.Unlock()
 		case <-w.retry.C:
+			w.mu.Lock()
 			w.scrub()
+			w.mu.Unlock()
 		}
 	}
+}
+
+// work does c and what waits with it in one transaction. What comes while it is
+// written makes up the next one.
+func (w *writer) work(c *call, calls <-chan *call) {
+	gather(calls)
+	w.batch = append(w.batch[:0], c)
+	for range batchSize - 1 {
+		select {
+		case c, ok := <-calls:
+			if ok {
+				w.batch = append(w.batch, c)
+				continue
+			}
+		default:
+		}
+		break
+	}
+	w.run(w.batch)
 }
 
 // gather lets those run who were answered by the transaction before and may have
