@@ -22,7 +22,7 @@ type claimed struct {
 
 // newToken is one that no other claim has: what is done under it touches nothing
 // that was claimed later.
-func newToken() int64 { return rand.Int64() | 1 }
+func newToken() int64 { return rand.Int64() | 1 } //nolint:gosec // it must differ, and is no secret
 
 // doubts are claims that the table may have and nobody was told of: the answer
 // was lost, or what was claimed could not be read. Without them a message would

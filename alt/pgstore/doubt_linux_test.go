@@ -39,11 +39,11 @@ const everything = 1 << 40
 
 func newWay(t *testing.T, to *pgtest.Server) *way {
 	t.Helper()
-	dir, err := os.MkdirTemp("", "way") // t.TempDir is too long a name for a socket
+	dir, err := os.MkdirTemp("", "way") //nolint:usetesting // that one is too long a name for a socket
 	require.NoError(t, err)
 	w := &way{server: to, dir: dir, held: make(chan struct{}, 64)}
 	w.hears.Store(everything)
-	l, err := net.Listen("unix", filepath.Join(dir, socket)) //nolint:noctx // of a test
+	l, err := net.Listen("unix", filepath.Join(dir, socket))
 	require.NoError(t, err)
 	t.Cleanup(func() { _, _ = l.Close(), os.RemoveAll(dir) })
 	go func() {
@@ -70,7 +70,7 @@ func (w *way) through(dsn string) string {
 func (w *way) carry(client net.Conn) {
 	defer func() { _ = client.Close() }()
 	w.shut.RLock()
-	server, err := net.Dial("unix", filepath.Join(w.server.Folder(), socket)) //nolint:noctx // of a test
+	server, err := net.Dial("unix", filepath.Join(w.server.Folder(), socket))
 	w.shut.RUnlock()
 	if err != nil {
 		return
@@ -173,7 +173,7 @@ func TestATransactionThatTheServerForgotIsNotTakenForAnother(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { require.NoError(t, table.Close(context.Background())) }()
 	for range 300 {
-		_, err := table.Exec(t.Context(), "SELECT pg_current_xact_id()") //nolint:misspell // the server's words
+		_, err := table.Exec(t.Context(), "SELECT pg_current_xact_id()")
 		require.NoError(t, err)
 	}
 	w.holdCommits.Store(false)

@@ -18,13 +18,13 @@ type witness struct {
 }
 
 const (
-	whoAmI = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()" //nolint:misspell // the server's words
+	whoAmI = "SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()"
 
 	// became tells what a transaction came to, and whether a session that was there
 	// before it still is. The number of a transaction is durable no sooner than what
 	// it wrote: a server that lost its memory in a crash, or a standby that took
 	// over, may give it to another transaction, and tell of that one.
-	became = `SELECT pg_xact_status($1::text::xid8), EXISTS (SELECT FROM pg_stat_activity WHERE pid = $2 AND backend_start = $3)` //nolint:misspell // the server's words
+	became = `SELECT pg_xact_status($1::text::xid8), EXISTS (SELECT FROM pg_stat_activity WHERE pid = $2 AND backend_start = $3)`
 
 	// inTheFuture is the code for a number that the server has not given yet, or not
 	// since it lost its memory.
