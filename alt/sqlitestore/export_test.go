@@ -54,6 +54,14 @@ func (s *Store) Exec(ctx context.Context, sql string) error {
 	})
 }
 
+// Panic panics in a transaction of the writer, after a statement.
+func (s *Store) Panic(ctx context.Context, sql string) error {
+	return s.do(ctx, func(t *tx) error {
+		_, err := t.exec(sql)
+		panic(err)
+	})
+}
+
 // Pragma asks or sets a pragma of the writer's connection.
 func (s *Store) Pragma(ctx context.Context, name string) (value string, err error) {
 	derr := s.do(ctx, func(t *tx) error {

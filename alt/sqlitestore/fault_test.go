@@ -153,3 +153,14 @@ func TestANeighbourIsNotHarmed(t *testing.T) {
 	}
 	require.Len(t, claim(t, st, alt.Outbox, 100), 50)
 }
+
+func TestAPanicInATransactionLeavesNothingOfItAndTheStoreGoesOn(t *testing.T) {
+	t.Parallel()
+	st := open(t, config(t, nil))
+	accept(t, st, says("mari", "1", "tere"))
+	require.Panics(t, func() { _ = st.Panic(t.Context(), "DELETE FROM live") })
+	accept(t, st, says("mari", "2", "tere"))
+	items := claim(t, st, alt.Inbox, 10)
+	require.Len(t, items, 1)
+	require.Equal(t, "1", items[0].Event.Meta().Key)
+}

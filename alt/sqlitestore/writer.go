@@ -1,6 +1,7 @@
 package sqlitestore
 
 import (
+	"errors"
 	"runtime"
 	"sync"
 	"time"
@@ -25,6 +26,8 @@ const (
 	// scrubPause is the wait before another try to empty the log.
 	scrubPause = 20 * time.Millisecond
 )
+
+var errPanic = &broken{errors.New("a panic in the same transaction")}
 
 // writer is the one that changes the database: a goroutine, or who found that it
 // has nothing to do.
@@ -108,9 +111,18 @@ func gather(calls <-chan *call) {
 // run answers every call of a batch. A failure of the database is not laid
 // upon all of them: each has a try alone, unless trying means to wait.
 func (w *writer) run(batch []*call) {
+	left := batch
+	defer func() {
+		if len(left) > 0 && w.c != nil { // a job panicked, and whoever it belongs to may survive that
+			w.rollback()
+		}
+		for _, c := range left {
+			c.done <- errPanic
+		}
+	}()
 	err := w.transact(batch)
 	again := err != nil && len(batch) > 1 && !isBusy(err)
-	for _, c := range batch {
+	for i, c := range batch {
 		if again {
 			err = w.transact([]*call{c})
 		}
@@ -122,6 +134,7 @@ func (w *writer) run(batch []*call) {
 		} else {
 			c.done <- c.err
 		}
+		left = batch[i+1:]
 	}
 	if w.dirty {
 		w.scrub()
