@@ -39,6 +39,7 @@ type Store struct {
 
 	writer  *writer
 	calls   chan *call
+	callers atomic.Int64
 	closing sync.RWMutex // held for reading while a call is queued, or a query runs
 	closed  bool
 	wrote   chan struct{}                          // closed when the writer has ended
@@ -208,15 +209,17 @@ func safe(pragma func(name string) (string, error)) error {
 // the job is queued ends the wait; afterwards the job's own result is returned.
 func (s *Store) do(ctx context.Context, j job) error {
 	c := &call{job: j, done: make(chan error, 1)}
-	if err := s.queue(ctx, c); err != nil {
+	alone := s.callers.Add(1) == 1
+	defer s.callers.Add(-1)
+	if err := s.queue(ctx, c, alone); err != nil {
 		return err
 	}
 	return <-c.done
 }
 
-// queue hands a call to the writer. Who finds it idle does the writing: to wake
-// another goroutine and be woken by it is a tenth of what a call costs alone.
-func (s *Store) queue(ctx context.Context, c *call) error {
+// queue hands a call to the writer. Who is alone does the writing: to wake another
+// goroutine and be woken by it is a tenth of what a call costs then.
+func (s *Store) queue(ctx context.Context, c *call, alone bool) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -225,7 +228,7 @@ func (s *Store) queue(ctx context.Context, c *call) error {
 	if s.closed {
 		return alt.ErrClosed
 	}
-	if len(s.calls) == 0 && s.writer.mu.TryLock() {
+	if alone && s.writer.mu.TryLock() {
 		defer s.writer.mu.Unlock()
 		s.writer.work(c, s.calls)
 		return nil
