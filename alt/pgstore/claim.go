@@ -128,13 +128,13 @@ func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, 
 	asked := claimed{work: q.Work, ids: ids, token: newToken()}
 	var rows []row
 	err = s.pool.use(ctx, func(c *pgx.Conn) error {
-		return pipeline(ctx, s, c, append(lightly(q.Work), statement{
+		return pipeline(ctx, s, c, []statement{{
 			sql: claimHeads, args: []any{ids, string(q.Work), s.clock(), q.Lease.Microseconds(), number(s.replica), asked.token}, write: true,
 			read: func(found []row) error {
 				rows = found
 				return nil
 			},
-		}))
+		}})
 	})
 	if err != nil && inDoubt(err) {
 		s.doubts.add(asked)
@@ -153,17 +153,6 @@ func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, 
 		return nil, false, err
 	}
 	return items, len(rows) < len(ids), nil
-}
-
-// lightly begins the claim of an event. The disk is not waited for: a claim that a
-// crash of the server takes back lets the event be handled again, and only one of
-// both is committed. What is sent twice cannot be taken back, so the claim of a
-// message is as durable as anything else.
-func lightly(w alt.Work) []statement {
-	if w != alt.Inbox && w != alt.Media {
-		return nil
-	}
-	return []statement{{sql: "SELECT set_config('synchronous_commit', 'off', true)", read: ignore}}
 }
 
 // decodeClaimed makes items of what was claimed, in the order of ids.

@@ -148,7 +148,15 @@ func TestAClaimWhoseAnswerIsLostIsGivenBack(t *testing.T) {
 // to others, who commit.
 func TestATransactionThatTheServerForgotIsNotTakenForAnother(t *testing.T) {
 	t.Parallel()
-	own, dsn := crashing(t)
+	if !server.Own() {
+		t.Skip("the server that ALT_TEST_POSTGRES names is not ours to kill; make test, without it, starts one")
+	}
+	own, err := pgtest.Start(pgtest.Config{})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, own.Stop()) })
+	dsn, err := own.Database(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: dsn, Version: pgstore.Latest}))
 	w := newWay(t, own)
 	st := open(t, pgstore.Config{DSN: w.through(dsn), Key: testKey(), InsecureNotDurable: true})
 	w.holdCommits.Store(true)
@@ -176,49 +184,4 @@ func TestATransactionThatTheServerForgotIsNotTakenForAnother(t *testing.T) {
 	require.Zero(t, stored)
 	require.Error(t, err, "what is not stored is not accepted")
 	accept(t, st, says("mari", "2", "kadunud"))
-}
-
-// crashing starts a server to be killed, which writes its log only when somebody
-// waits for that.
-func crashing(t *testing.T) (*pgtest.Server, string) {
-	t.Helper()
-	if !server.Own() {
-		t.Skip("the server that ALT_TEST_POSTGRES names is not ours to kill; make test, without it, starts one")
-	}
-	own, err := pgtest.Start(pgtest.Config{Settings: []string{"wal_writer_delay = 10s", "checkpoint_timeout = 1h", "autovacuum = off"}})
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, own.Stop()) })
-	dsn, err := own.Database(t.Context())
-	require.NoError(t, err)
-	require.NoError(t, pgstore.Migrate(t.Context(), pgstore.Migration{DSN: dsn, Version: pgstore.Latest}))
-	return own, dsn
-}
-
-func TestACrashMayTakeBackTheClaimOfAnEventButNotOfAMessage(t *testing.T) {
-	t.Parallel()
-	own, dsn := crashing(t)
-	st := open(t, pgstore.Config{DSN: dsn, Key: testKey(), InsecureNotDurable: true})
-	crash := func() {
-		require.NoError(t, own.KillAll())
-		require.NoError(t, own.Run())
-		require.Eventually(t, func() bool {
-			_, err := st.Depths(t.Context())
-			return err == nil
-		}, time.Minute, 10*time.Millisecond)
-	}
-	accept(t, st, says("mari", "1", "tere"))
-	lost := claim(t, st, alt.Inbox, 10)
-	require.Len(t, lost, 1)
-	crash()
-	answered := alt.Changes{Send: []channels.Outbound{answer(at("mari"), "m", "tere")}}
-	require.ErrorIs(t, st.Commit(t.Context(), lost[0], answered), alt.ErrLeaseLost)
-	again := claim(t, st, alt.Inbox, 10)
-	require.Len(t, again, 1)
-	commit(t, st, again[0], answered)
-
-	sending := claim(t, st, alt.Outbox, 10)
-	require.Len(t, sending, 1)
-	crash()
-	require.Empty(t, claim(t, st, alt.Outbox, 10), "it may be at the provider by now")
-	commit(t, st, sending[0], alt.Changes{Receipt: &channels.Receipt{ID: "p"}})
 }

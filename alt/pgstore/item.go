@@ -174,7 +174,6 @@ func (t *tx) holding(it alt.Item, receipt bool) (*item, error) {
 	case err != nil:
 		return nil, err
 	case e == nil || e.work == "" || e.token == 0 || e.token != it.Token || e.work != it.Work && !receipt:
-		t.after(func() { t.s.ready.forget(it.Work, []int64{it.ID}) }) // somebody else has it, or nobody
 		return nil, alt.ErrLeaseLost
 	}
 	return e, nil

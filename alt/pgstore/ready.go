@@ -177,9 +177,6 @@ func (r *ready) forget(w alt.Work, ids []int64) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.queues[w]
-	if s == nil {
-		return
-	}
 	for _, id := range ids {
 		s.remove(id)
 	}
