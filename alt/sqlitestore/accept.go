@@ -24,6 +24,7 @@ type arrival struct {
 	dedupe   []byte
 	provider channels.ProviderID
 	body     []byte
+	search   string
 	at       time.Time // it takes its place then; zero: now
 }
 
@@ -46,7 +47,7 @@ func arrive(e channels.Event) (*arrival, error) {
 	}
 	switch e := e.(type) {
 	case *channels.Received:
-		a.provider = e.ID
+		a.provider, a.search = e.ID, searchable(e.Content)
 		if needsFile(e) {
 			a.work = alt.Media
 		}
@@ -112,23 +113,22 @@ func (s *Store) Accept(ctx context.Context, evs []channels.Event) (int, error) {
 // arrive stores an event unless it is known already.
 func (t *tx) arrive(a *arrival) (known bool, err error) {
 	id := t.seq + 1
-	var inItem, inRaw any
-	if a.kind == inline {
-		inItem = a.body
-	} else {
-		inRaw = a.body
+	var textID, inlineBody any
+	switch a.kind {
+	case received:
+		textID = id
+	case inline:
+		inlineBody = a.body
 	}
-	n, err := t.exec(`INSERT INTO items (id, agency, channel, peer, state, accepted, dedupe, provider, body)
-		VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?) ON CONFLICT (dedupe) WHERE dedupe IS NOT NULL DO NOTHING`,
-		id, string(a.address.Agency), string(a.address.Channel), string(a.address.Peer), t.now.UnixMicro(), a.dedupe, text(a.provider), inItem)
+	n, err := t.exec(`INSERT INTO items (id, agency, channel, peer, state, accepted, dedupe, provider, text, body)
+		VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (dedupe) WHERE dedupe IS NOT NULL DO NOTHING`,
+		id, string(a.address.Agency), string(a.address.Channel), string(a.address.Peer), t.now.UnixMicro(), a.dedupe, text(a.provider), textID, inlineBody)
 	if err != nil || n == 0 {
 		return true, err
 	}
 	t.seq = id
-	if raw := a.event.Meta().Raw; inRaw != nil || len(raw) > 0 {
-		if _, err := t.exec("INSERT INTO raw (id, at, body, raw) VALUES (?, ?, ?, ?)", id, t.now.UnixMicro(), inRaw, raw); err != nil {
-			return false, err
-		}
+	if err := t.arriveContent(id, a); err != nil {
+		return false, err
 	}
 	e := &entry{
 		id: id, work: a.work, kind: a.kind, address: a.address, lane: a.lane, accepted: t.now, ready: a.at, late: !a.at.IsZero(), event: a.event,
@@ -138,6 +138,25 @@ func (t *tx) arrive(a *arrival) (known bool, err error) {
 	}
 	t.then(func() { t.s.enter(e) })
 	return false, nil
+}
+
+// arriveContent stores what an event says, and the provider's bytes.
+func (t *tx) arriveContent(id int64, a *arrival) error {
+	if a.kind == received {
+		if err := t.insertText(id, a.body, a.search); err != nil {
+			return err
+		}
+	}
+	raw := a.event.Meta().Raw
+	var body any
+	if a.kind == edited || a.kind == echoed {
+		body = a.body
+	}
+	if body == nil && len(raw) == 0 {
+		return nil
+	}
+	_, err := t.exec("INSERT INTO raw (id, at, body, raw) VALUES (?, ?, ?, ?)", id, t.now.UnixMicro(), body, raw)
+	return err
 }
 
 // insertLive makes an item work that is to be done, with its place at the end.

@@ -201,7 +201,7 @@ func (t *tx) settle(e *entry, p *change) error {
 // fetched moves a message whose file was fetched, or given up, to its place in
 // the Inbox.
 func (t *tx) fetched(e *entry, a *arrival) error {
-	if err := t.rewrite(e.id, a.body, searchable(contentOf(a.event))); err != nil {
+	if err := t.rewrite(e.id, a.body, a.search); err != nil {
 		return err
 	}
 	if _, err := t.exec("UPDATE live SET work = ?, claimed = 0, attempt = 0, token = 0, ready = NULL WHERE id = ?", string(alt.Inbox), e.id); err != nil {

@@ -16,7 +16,7 @@ type kind int64
 
 const (
 	inline   kind = iota // in items: an event that says nothing
-	received             // in raw; in texts when it is a message or a letter
+	received             // in texts
 	edited               // in raw
 	echoed               // in raw
 	outgoing             // in texts: an outbound message

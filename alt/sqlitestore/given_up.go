@@ -25,7 +25,7 @@ func (t *tx) bury(e *entry, code string) error {
 	if _, err := t.exec("UPDATE items SET attempts = attempts + ? WHERE id = ?", attempts, e.id); err != nil {
 		return err
 	}
-	if e.kind == received || e.kind == edited || e.kind == echoed { // raw is not kept for as long as a letter
+	if e.kind == edited || e.kind == echoed { // raw is not kept for as long as a letter
 		ev, err := t.event(e.id)
 		if err != nil {
 			return err

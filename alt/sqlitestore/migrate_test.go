@@ -97,34 +97,6 @@ func TestWhatChangedLastSurvivesEachMigration(t *testing.T) {
 	require.Greater(t, next.Position, last)
 }
 
-func TestWhatIsNotHandledSurvivesEachMigration(t *testing.T) {
-	t.Parallel()
-	cfg := config(t, nil)
-	st := open(t, cfg)
-	accept(t, st, says("mari", "1", "vana"))
-	for _, version := range []int{8, 7} { // of the second one's content, only the newer knows where it is
-		require.NoError(t, st.Close())
-		require.NoError(t, sqlitestore.Migrate(t.Context(), cfg, version))
-		st = open(t, cfg)
-	}
-	accept(t, st, says("mari", "2", "uus"))
-	for _, want := range []string{"vana", "uus"} {
-		items := claim(t, st, alt.Inbox, 10)
-		require.Len(t, items, 1)
-		require.Equal(t, channels.Text{Body: want}, items[0].Event.(*channels.Received).Content)
-		commit(t, st, items[0], alt.Changes{Conversation: talk(at("mari"), "c-"+want), Record: true})
-		page, _, err := st.Messages(t.Context(), alt.MessageQuery{Agency: agency, Conversation: "c-" + want})
-		require.NoError(t, err)
-		require.Len(t, page, 1)
-		require.Equal(t, channels.Text{Body: want}, page[0].Content)
-		ended := talk(at("mari"), "c-"+want)
-		d, err := st.Dossier(t.Context(), at("mari"))
-		require.NoError(t, err)
-		ended.Version, ended.State = d.Conversation.Version, alt.Ended
-		commit(t, st, alt.Item{}, alt.Changes{Conversation: ended})
-	}
-}
-
 func TestADatabaseOfANewerVersionIsRefused(t *testing.T) {
 	t.Parallel()
 	cfg := config(t, nil)

@@ -127,12 +127,7 @@ func (t *tx) record(e *entry, talk int64, as channels.Content) error {
 	}
 	t.touch(e.address, talk)
 	if e.kind == received && as == nil {
-		row, err := t.keepText(e)
-		if err != nil {
-			return err
-		}
-		_, err = t.exec("UPDATE items SET state = ?, attempts = ?, direction = 1, talk = ?, text = coalesce(text, ?) WHERE id = ?",
-			int64(stateDone), int64(e.attempt), number(talk), row, e.id)
+		_, err := t.exec("UPDATE items SET state = ?, attempts = ?, direction = 1, talk = ? WHERE id = ?", int64(stateDone), int64(e.attempt), number(talk), e.id)
 		return err
 	}
 	ev, err := t.event(e.id)
@@ -158,21 +153,6 @@ func (t *tx) record(e *entry, talk int64, as channels.Content) error {
 	_, err = t.exec("UPDATE items SET state = ?, attempts = ?, direction = 2, talk = ?, status = ?, status_at = ?, sent = ? WHERE id = ?",
 		int64(stateDone), int64(e.attempt), number(talk), string(channels.Sent), at, at, e.id)
 	return err
-}
-
-// keepText copies what a person wrote from raw, which is not kept for long, to
-// texts. It returns the row's id, unless it is there already.
-func (t *tx) keepText(e *entry) (row int64, err error) {
-	ev := e.event
-	if ev == nil {
-		if ev, err = t.event(e.id); err != nil {
-			return 0, err
-		}
-	}
-	row = t.next()
-	_, err = t.exec(`INSERT INTO texts (id, body, search) SELECT ?, r.body, ? FROM items i JOIN raw r ON r.id = i.id
-		WHERE i.id = ? AND i.text IS NULL AND r.body IS NOT NULL`, row, text(searchable(contentOf(ev))), e.id)
-	return row, err
 }
 
 // selectNamed finds what the provider calls by one name: messages of ours by

@@ -1,3 +1,0 @@
--- What a person wrote comes in with the provider's bytes, in raw, and goes to texts
--- when it becomes a message: one row less for who waits until it is durable. What
--- came in before is where it was.
