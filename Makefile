@@ -44,7 +44,7 @@ build: ## compile everything; the reference server lands in build/
 .PHONY: test
 test: ## unit tests, conformance suites and examples
 	@$(SCRIPTS)/postgres.sh
-	$(GO) test -count=1 -timeout 10m ./alt/pgstore ./refserver ./... # the longest first
+	$(GO) test -count=1 -timeout 10m ./...
 
 .PHONY: race
 race: ## the same under the race detector, long tests shortened
