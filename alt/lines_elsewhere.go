@@ -17,13 +17,16 @@ const lineComes = 5 * time.Minute
 // where the store is shared, may not be here yet.
 func (s *Service) noLine(ctx context.Context, it Item, line channels.ID, what, op string) {
 	at := time.Time{}
-	if s.lineMayCome(it) {
-		at = s.cfg.Now().Add(delay(it.Attempt))
+	if left := s.lineMayCome(it); left > 0 {
+		at = s.cfg.Now().Add(min(delay(it.Attempt), left)) // looked for once more at the end of the wait
 	}
 	s.release(ctx, it, line, at, &channels.Error{Op: op, Channel: line, Class: channels.ErrUnreachable, Outcome: channels.NotSent}, what)
 }
 
-func (s *Service) lineMayCome(it Item) bool {
-	_, shared := s.cfg.Store.(Notifier)
-	return shared && s.cfg.Now().Before(it.Accepted.Add(lineComes))
+// lineMayCome is how long the line of an item may still come; 0: it will not.
+func (s *Service) lineMayCome(it Item) time.Duration {
+	if _, shared := s.cfg.Store.(Notifier); !shared {
+		return 0
+	}
+	return max(0, it.Accepted.Add(lineComes).Sub(s.cfg.Now()))
 }

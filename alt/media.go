@@ -29,7 +29,7 @@ func (s *Service) fetch(ctx context.Context, it Item) {
 	}
 	m, _ := r.Content.(channels.Media)
 	l := s.lineOf(r.Agency, r.Channel)
-	if l == nil && s.lineMayCome(it) {
+	if l == nil && s.lineMayCome(it) > 0 {
 		s.noLine(ctx, it, r.Channel, "media", "media")
 		return
 	}

@@ -32,8 +32,8 @@ func fullDisk(t *testing.T, log bool) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.Remove(dir) })
 	disk, err := pgtest.SmallDisk(dir, 256<<20)
-	if errors.Is(err, pgtest.ErrMount) {
-		t.Skipf("%v: to mount a file system needs root, as .ci/run has", err)
+	if errors.Is(err, pgtest.ErrMount) && os.Getenv("CI") == "" {
+		t.Skipf("%v: to mount a file system needs root, and with CI=true its want is a failure", err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, disk.Unmount()) })

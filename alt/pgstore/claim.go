@@ -149,7 +149,8 @@ func (s *Store) claim(ctx context.Context, q alt.ClaimQuery) (items []alt.Item, 
 		return nil, false, err
 	}
 	if items, err = s.decodeClaimed(ctx, asked, rows, known); err != nil {
-		s.doubts.add(asked) // nobody has begun with it
+		s.doubts.add(asked)     // nobody has begun with it
+		_ = s.settleDoubts(ctx) // or the next claim does
 		return nil, false, err
 	}
 	return items, len(rows) < len(ids), nil

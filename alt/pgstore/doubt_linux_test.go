@@ -165,7 +165,11 @@ func TestATransactionThatTheServerForgotIsNotTakenForAnother(t *testing.T) {
 		_, err := st.Accept(t.Context(), []channels.Event{says("mari", "2", "kadunud")})
 		done <- err
 	}()
-	<-w.held
+	select {
+	case <-w.held:
+	case err := <-done:
+		require.FailNow(t, "it was not held up", "%v", err)
+	}
 	w.shut.Lock()
 	require.NoError(t, own.KillAll())
 	require.NoError(t, own.Run())

@@ -33,7 +33,7 @@ type Store struct {
 	schema  string
 	replica int64 // 0: nobody would notice its death
 	alive   *alive
-	witness atomic.Pointer[witness] // of alive, while it is connected
+	witness atomic.Pointer[witness] // of the latest connection of alive
 	news    *news
 
 	noted chan struct{} // there may be notes

@@ -62,6 +62,20 @@ func (s *Store) Panic(ctx context.Context, sql string) error {
 	})
 }
 
+// PanicBeside has a job panic in the transaction of another, whose error it
+// returns.
+func (s *Store) PanicBeside() error {
+	other := &call{job: func(*tx) error { return nil }, done: make(chan error, 1)}
+	wild := &call{job: func(*tx) error { panic("a job") }, done: make(chan error, 1)}
+	s.writer.mu.Lock()
+	defer s.writer.mu.Unlock()
+	func() {
+		defer func() { _ = recover() }()
+		s.writer.run([]*call{other, wild})
+	}()
+	return <-other.done
+}
+
 // Pragma asks or sets a pragma of the writer's connection.
 func (s *Store) Pragma(ctx context.Context, name string) (value string, err error) {
 	derr := s.do(ctx, func(t *tx) error {

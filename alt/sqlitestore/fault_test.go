@@ -159,6 +159,7 @@ func TestAPanicInATransactionLeavesNothingOfItAndTheStoreGoesOn(t *testing.T) {
 	st := open(t, config(t, nil))
 	accept(t, st, says("mari", "1", "tere"))
 	require.Panics(t, func() { _ = st.Panic(t.Context(), "DELETE FROM live") })
+	require.Error(t, st.PanicBeside(), "nobody waits for ever")
 	accept(t, st, says("mari", "2", "tere"))
 	items := claim(t, st, alt.Inbox, 10)
 	require.Len(t, items, 1)
