@@ -198,7 +198,9 @@ func (f *Feed) give(ctx context.Context, page []alt.LogEntry, cursor string) err
 	if err != nil {
 		return fmt.Errorf("audit: %w", err)
 	}
-	if err := f.cfg.Shift.Save(ctx, note); err != nil {
+	saving, stop := context.WithTimeout(context.WithoutCancel(ctx), stopFor) // or the end of Run would have it come again
+	defer stop()
+	if err := f.cfg.Shift.Save(saving, note); err != nil {
 		return err
 	}
 	f.set(func(s *FeedStatus) { s.Last, s.At = last.Seq, last.At })
