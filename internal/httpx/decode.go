@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -19,27 +20,28 @@ const DefaultMaxDepth = 64
 // business. Any other text is ErrEncoding.
 func DecodeHex(s string) ([]byte, error) {
 	b, err := hex.DecodeString(s)
-	return canonical(s, b, err, hex.EncodeToString)
+	if err != nil || strings.ContainsAny(s, "ABCDEF") {
+		return nil, ErrEncoding
+	}
+	return b, nil
 }
 
 // DecodeBase64 decodes standard base64 with its padding: no line breaks, no white
 // space, unused bits zero. Any other text is ErrEncoding.
-func DecodeBase64(s string) ([]byte, error) {
-	b, err := base64.StdEncoding.DecodeString(s)
-	return canonical(s, b, err, base64.StdEncoding.EncodeToString)
-}
+func DecodeBase64(s string) ([]byte, error) { return decodeBase64(strictBase64, s) }
 
 // DecodeBase64URL decodes the URL alphabet without padding, the form of JWTs, as
 // strictly as DecodeBase64.
-func DecodeBase64URL(s string) ([]byte, error) {
-	b, err := base64.RawURLEncoding.DecodeString(s)
-	return canonical(s, b, err, base64.RawURLEncoding.EncodeToString)
-}
+func DecodeBase64URL(s string) ([]byte, error) { return decodeBase64(strictBase64URL, s) }
 
-// canonical holds a decoder to its word by encoding again: the standard decoders
-// skip line breaks, even the strict ones.
-func canonical(s string, b []byte, err error, encode func([]byte) string) ([]byte, error) {
-	if err != nil || encode(b) != s {
+var (
+	strictBase64    = base64.StdEncoding.Strict()
+	strictBase64URL = base64.RawURLEncoding.Strict()
+)
+
+func decodeBase64(strict *base64.Encoding, s string) ([]byte, error) {
+	b, err := strict.DecodeString(s)
+	if err != nil || strings.ContainsAny(s, "\r\n") { // which even the strict decoder skips
 		return nil, ErrEncoding
 	}
 	return b, nil
