@@ -1,7 +1,6 @@
 package alt
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -65,10 +64,13 @@ func (s *Service) serveWebhook(w http.ResponseWriter, r *http.Request) {
 // body reads the request at once, within the limit.
 func (s *Service) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	const most = 64 << 10 // of what a client only announces
-	var b bytes.Buffer
-	b.Grow(int(min(max(r.ContentLength, 0), most)) + bytes.MinRead)
-	_, err := b.ReadFrom(http.MaxBytesReader(w, r.Body, s.cfg.MaxBody))
-	return b.Bytes(), err
+	body := http.MaxBytesReader(w, r.Body, s.cfg.MaxBody)
+	if n := r.ContentLength; 0 < n && n <= most {
+		b := make([]byte, n)
+		_, err := io.ReadFull(body, b)
+		return b, err
+	}
+	return io.ReadAll(body)
 }
 
 func (s *Service) challenge(w http.ResponseWriter, r *http.Request, h *hook, c channels.Challenger, req *channels.Request) {

@@ -78,6 +78,12 @@ func TestWhatTheWebhookRefuses(t *testing.T) {
 		"a body over the limit": {func() *http.Request {
 			return channeltest.HTTP(fake.Sign(bytes.Repeat([]byte("x"), 2001)))
 		}, http.StatusRequestEntityTooLarge},
+		"a body over the limit whose length is not announced": {func() *http.Request {
+			r := channeltest.HTTP(fake.Sign(bytes.Repeat([]byte("x"), 2001)))
+			r.ContentLength = -1
+			return r
+		}, http.StatusRequestEntityTooLarge},
+		"a body that was cut off": {func() *http.Request { r := good(); r.ContentLength++; return r }, http.StatusBadRequest},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, tt.status, hs.Serve(tt.request()))
@@ -87,7 +93,11 @@ func TestWhatTheWebhookRefuses(t *testing.T) {
 		})
 	}
 	t.Run("but not a body at the limit", func(t *testing.T) {
-		require.Equal(t, http.StatusOK, hs.Serve(channeltest.HTTP(fake.Sign(bytes.Repeat([]byte("x"), 2000)))))
+		for _, announced := range []int64{2000, -1} {
+			r := channeltest.HTTP(fake.Sign(bytes.Repeat([]byte("x"), 2000)))
+			r.ContentLength = announced
+			require.Equal(t, http.StatusOK, hs.Serve(r))
+		}
 	})
 }
 

@@ -1,14 +1,13 @@
 package sqlitestore
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
 
 // What is kept decoded until it is claimed is copied first, so that its giver
-// cannot change it.
+// cannot change it. Raw bytes are never changed by anybody.
 
 func copyEvent(e channels.Event) channels.Event {
 	var c channels.Event
@@ -52,8 +51,6 @@ func copyEvent(e channels.Event) channels.Event {
 	case *channels.Malformed:
 		c = shallow(e)
 	}
-	m := c.Meta()
-	m.Raw = bytes.Clone(m.Raw)
 	return c
 }
 
