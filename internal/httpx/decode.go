@@ -28,19 +28,14 @@ func DecodeHex(s string) ([]byte, error) {
 
 // DecodeBase64 decodes standard base64 with its padding: no line breaks, no white
 // space, unused bits zero. Any other text is ErrEncoding.
-func DecodeBase64(s string) ([]byte, error) { return decodeBase64(strictBase64, s) }
+func DecodeBase64(s string) ([]byte, error) { return decodeBase64(base64.StdEncoding, s) }
 
 // DecodeBase64URL decodes the URL alphabet without padding, the form of JWTs, as
 // strictly as DecodeBase64.
-func DecodeBase64URL(s string) ([]byte, error) { return decodeBase64(strictBase64URL, s) }
+func DecodeBase64URL(s string) ([]byte, error) { return decodeBase64(base64.RawURLEncoding, s) }
 
-var (
-	strictBase64    = base64.StdEncoding.Strict()
-	strictBase64URL = base64.RawURLEncoding.Strict()
-)
-
-func decodeBase64(strict *base64.Encoding, s string) ([]byte, error) {
-	b, err := strict.DecodeString(s)
+func decodeBase64(as *base64.Encoding, s string) ([]byte, error) {
+	b, err := as.Strict().DecodeString(s)
 	if err != nil || strings.ContainsAny(s, "\r\n") { // which even the strict decoder skips
 		return nil, ErrEncoding
 	}
