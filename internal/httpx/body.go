@@ -2,9 +2,11 @@ package httpx
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"net/http"
+	"time"
 )
 
 // ReadBody reads the body of an incoming request up to limit bytes. A longer one
@@ -48,6 +50,22 @@ func (c *cappedReader) Read(p []byte) (int, error) {
 	c.left -= int64(n)
 	c.err = err
 	return n, err
+}
+
+// timely is a body that cannot be sent when the call's time is over. It is read last
+// before the system call that writes: a process that was stopped there with all it
+// holds, and is let on minutes later, must not send what another has taken over.
+type timely struct {
+	io.ReadCloser
+	end time.Time
+}
+
+// Read implements io.Reader.
+func (t timely) Read(p []byte) (int, error) {
+	if !time.Now().Before(t.end) {
+		return 0, context.DeadlineExceeded
+	}
+	return t.ReadCloser.Read(p)
 }
 
 // emptyBody is a body that is there but holds nothing; see onceOnly.

@@ -155,6 +155,9 @@ func onceOnly(r *http.Request) {
 	if r.Body == nil || r.Body == http.NoBody {
 		r.Body = emptyBody{}
 	}
+	if end, ok := r.Context().Deadline(); ok {
+		r.Body = timely{r.Body, end}
+	}
 }
 
 // silent keeps resty from writing to standard error.

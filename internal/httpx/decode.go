@@ -98,6 +98,40 @@ func DecodeJSON(body []byte, v any, lim JSONLimits) error {
 	return nil
 }
 
+// OwnNames reports whether the outermost object of body, which is valid JSON, has
+// each of names at most once, and no other name that encoding/json would take for
+// one of them, because it differs in case only or is written with escapes.
+func OwnNames(body []byte, names ...string) bool {
+	seen := make([]bool, len(names))
+	depth := 0
+	for i := 0; i < len(body); i++ {
+		switch body[i] {
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		case '"':
+			begin := i
+			i = stringEnd(body, i)
+			if depth != 1 || !bytes.HasPrefix(bytes.TrimLeft(body[i+1:], " \t\r\n"), []byte(":")) {
+				continue
+			}
+			spelt := string(body[begin+1 : i])
+			name := Unquote(body[begin : i+1])
+			for n, known := range names {
+				if !strings.EqualFold(name, known) {
+					continue
+				}
+				if spelt != known || seen[n] {
+					return false
+				}
+				seen[n] = true
+			}
+		}
+	}
+	return true
+}
+
 // tolerate forgives what Lenient allows: encoding/json leaves a value of another
 // type out, goes on, and reports the first one at the end.
 func (lim JSONLimits) tolerate(err error) error {

@@ -47,6 +47,24 @@ func TestSignaturesHaveOneSpelling(t *testing.T) {
 	require.Equal(t, []byte{0x0a, 0xff}, b)
 }
 
+func TestANameIsItsOwn(t *testing.T) {
+	for body, own := range map[string]bool{
+		`{}`:                           true,
+		`{"iss":1,"x":2,"X":3}`:        true,
+		`{"x":{"iss":1,"ISS":2}}`:      true,
+		`{"x":["iss",{"ISS":2}]}`:      true,
+		`{"x":"ISS","iss":"\"ISS\":"}`: true,
+		` { "iss" : 1 , "y" : 2 } `:    true,
+		`{"iss":1,"iss":1}`:            false,
+		`{"iss":1,"Iss":1}`:            false,
+		`{"x":[{}],"ISS" : 1}`:         false,
+		`{"i\u0073s":1}`:               false,
+		`{"iſs":1}`:                    false, // which encoding/json takes for an s
+	} {
+		require.Equal(t, own, httpx.OwnNames([]byte(body), "iss", "jti"), body)
+	}
+}
+
 func fuzzDecoder(f *testing.F, decode func(string) ([]byte, error), encode func([]byte) string) {
 	for _, s := range []string{"", "AA==", "AA", "00", "0A", "A\nA==", "-_", "+/", "AB=="} {
 		f.Add(s, []byte(s))

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -150,4 +151,29 @@ func resettingHTTP2(t *testing.T) (*httptest.Server, *atomic.Int32) {
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	return srv, &count
+}
+
+// late is a way out that comes to write only when the call's time is over, as in a
+// process that was stopped.
+type late struct{ body []byte }
+
+func (l *late) RoundTrip(r *http.Request) (*http.Response, error) {
+	end, _ := r.Context().Deadline()
+	time.Sleep(time.Until(end))
+	var err error
+	if l.body, err = io.ReadAll(r.Body); err == nil {
+		err = io.ErrUnexpectedEOF
+	}
+	return nil, err
+}
+
+func TestAWriteWhoseTimeIsOverIsNotSent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		out := &late{}
+		c, err := httpx.New(httpx.Config{BaseURL: "https://api.example", Client: &http.Client{Transport: out}, Timeout: time.Second})
+		require.NoError(t, err)
+		_, err = c.Do(t.Context(), httpx.Call{Method: "POST", JSON: map[string]int{"a": 1}})
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Empty(t, out.body)
+	})
 }

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,6 +94,7 @@ func FuzzVerify(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(`{"alg":"HS256","typ":"JWT"}`, jsonOf(good), hookURL, []byte(body), true)
+	f.Add(`{"alg":"HS256","typ":"JWT"}`, strings.Replace(jsonOf(good), "payload_hash", "pAyload_hash", 1), hookURL, []byte(body), true)
 	f.Add(`{"alg":"none"}`, jsonOf(good), hookURL, []byte(body), true)
 	f.Add(token, "", hookURL, []byte(body), false)
 	f.Add(token+".", "", hookURL, []byte(""), false)

@@ -105,7 +105,7 @@ func algorithm(head string) (func() hash.Hash, bool) {
 		return sha256.New, true
 	}
 	var fields map[string]json.RawMessage
-	if !tokenPart(head, &fields) {
+	if _, ok := tokenPart(head, &fields); !ok {
 		return nil, false
 	}
 	if _, critical := fields["crit"]; critical {
@@ -146,7 +146,7 @@ type claims struct {
 }
 
 // readClaims reads the claims of a token whose signature is good. Every claim
-// but payload_hash must be there.
+// but payload_hash must be there, each once and by its own name.
 func readClaims(encoded string) (claims, bool) {
 	var w struct {
 		Issuer      string  `json:"iss"`
@@ -156,11 +156,14 @@ func readClaims(encoded string) (claims, bool) {
 		URLHash     string  `json:"url_hash"`
 		PayloadHash *string `json:"payload_hash"`
 	}
-	if !tokenPart(encoded, &w) || w.Issuer != issuer || w.ID == "" || w.NotBefore == nil || w.Expires == nil {
+	b, ok := tokenPart(encoded, &w)
+	if !ok || !httpx.OwnNames(b, "iss", "jti", "nbf", "exp", "url_hash", "payload_hash") {
+		return claims{}, false
+	}
+	if w.Issuer != issuer || w.ID == "" || w.NotBefore == nil || w.Expires == nil {
 		return claims{}, false
 	}
 	c := claims{notBefore: time.Unix(*w.NotBefore, 0), expires: time.Unix(*w.Expires, 0)}
-	var ok bool
 	if c.url, ok = digest(w.URLHash); ok && w.PayloadHash != nil {
 		c.payload, ok = digest(*w.PayloadHash)
 	}
@@ -192,10 +195,10 @@ func (c claims) fresh(now time.Time, leeway, horizon time.Duration) (late time.D
 	return max(late, 0), true
 }
 
-// tokenPart decodes a part of a token.
-func tokenPart(encoded string, to any) bool {
+// tokenPart decodes a part of a token, and returns its JSON.
+func tokenPart(encoded string, to any) ([]byte, bool) {
 	b, err := httpx.DecodeBase64URL(encoded)
-	return err == nil && httpx.DecodeJSON(b, to, httpx.JSONLimits{MaxDepth: 4}) == nil
+	return b, err == nil && httpx.DecodeJSON(b, to, httpx.JSONLimits{MaxDepth: 4}) == nil
 }
 
 // digest decodes a SHA-256 in hex.

@@ -170,6 +170,8 @@ func TestTheTokenIsReadStrictly(t *testing.T) {
 		"payload_hash null":                   forge(head, strings.Replace(claims(nil), `"`+good.PayloadHash+`"`, "null", 1), signingKey),
 		"payload_hash empty":                  set("payload_hash", ""),
 		"no payload_hash":                     set("payload_hash", nil),
+		"payload_hash under another name":     forge(head, strings.Replace(claims(nil), "payload_hash", "pAyload_hash", 1), signingKey),
+		"jti twice":                           forge(head, strings.Replace(claims(nil), `"jti"`, `"jti":"x","jti"`, 1), signingKey),
 		"a line break":                        genuine[:40] + "\n" + genuine[40:],
 		"padding":                             genuine + "=",
 		"another spelling of the same last 4": genuine[:len(genuine)-1] + string(digits[strings.Index(digits, last)|1]),
