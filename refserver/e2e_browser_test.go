@@ -239,9 +239,15 @@ func (b *browser) click(selector string) {
 	for {
 		err := chromedp.Do(ctx, chromedp.ScrollIntoView(chromedp.CSS(selector)), chromedp.Evaluate[chromedp.Void](watch), chromedp.Click(chromedp.CSS(selector)))
 		// Without script there is no listener, but the page does not move either;
-		// and another page does not know of it.
-		if err == nil && (b.still || value[bool](b, `typeof hit === "undefined" || hit`)) {
+		// and another page does not know of it, nor one that is just being left.
+		if err == nil && b.still {
 			return
+		}
+		if err == nil {
+			hit, lost := chromedp.Run(ctx, chromedp.Evaluate[bool](`typeof hit === "undefined" || hit`, chromedp.EvalAwaitPromise))
+			if hit || lost != nil && ctx.Err() == nil {
+				return
+			}
 		}
 		require.NoError(b.t, ctx.Err(), "%s cannot be clicked: %v", selector, err)
 	}
@@ -258,9 +264,14 @@ func (b *browser) press(selector string) {
 // as looks at the desk as somebody else.
 func (b *browser) as(user string) {
 	b.t.Helper()
-	b.do(chromedp.SetValue(chromedp.CSS("#user"), user))
-	b.press(`form[action="/user"] button`)
-	b.until(fmt.Sprintf(`document.querySelector("#user").value === %q`, user))
+	for range 5 { // the desk may be drawn anew between the two, and with it the choice
+		b.do(chromedp.SetValue(chromedp.CSS("#user"), user))
+		b.press(`form[action="/user"] button`)
+		if value[string](b, `document.querySelector("#user").value`) == user {
+			return
+		}
+	}
+	require.Fail(b.t, "the desk is not "+user+"'s")
 }
 
 // write types into a field and presses Enter.
