@@ -38,8 +38,6 @@ const (
 //   - A token is spent by Commit or Release; only a Receipt is still taken with
 //     an Outbox token after the move to Reconcile, until somebody claims it.
 //   - Refusals are decided before anything is written.
-//   - The caller may change what it handed in or was handed out, but for the raw
-//     bytes of events.
 type Queue interface {
 	// Accept stores events that are not known yet, by (Agency, Channel, Key),
 	// all of them or none, and returns how many were new. Events of one call

@@ -28,9 +28,7 @@ type EventMeta struct {
 	// are kept with the content, and go with it. Drivers leave it empty.
 	Salt []byte `json:"salt,omitempty"`
 
-	// Raw is the provider's bytes of this event, kept for a short time only. Events of
-	// one request may share them: nobody changes them, as those of a string.
-	Raw []byte `json:"-"`
+	Raw []byte `json:"-"` // the provider's bytes of this event, kept for a short time only
 }
 
 // Meta returns the meta data, which the service may stamp.

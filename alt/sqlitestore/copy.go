@@ -1,13 +1,14 @@
 package sqlitestore
 
 import (
+	"bytes"
 	"slices"
 
 	"github.com/liidestuja/liidestuja/channels"
 )
 
 // What is kept decoded until it is claimed is copied first, so that its giver
-// cannot change it. Raw bytes are never changed by anybody.
+// cannot change it.
 
 func copyEvent(e channels.Event) channels.Event {
 	var c channels.Event
@@ -51,6 +52,8 @@ func copyEvent(e channels.Event) channels.Event {
 	case *channels.Malformed:
 		c = shallow(e)
 	}
+	m := c.Meta()
+	m.Raw = bytes.Clone(m.Raw)
 	return c
 }
 
