@@ -13,8 +13,13 @@ import (
 	"github.com/liidestuja/liidestuja/alt/desk"
 )
 
-// userCookie keeps as whom a visitor looks at the desk.
-const userCookie = "demo-user"
+const (
+	// userCookie keeps as whom a visitor looks at the desk.
+	userCookie = "demo-user"
+	// ownerCookie keeps whose the desk's session is: a page that was asked for before
+	// the visitor became somebody else may come after that, with its session.
+	ownerCookie = "demo-session-of"
+)
 
 // demoUser is somebody at the desk. Its token is made at every start and is
 // never part of a page: a browser gets the desk's own session cookie instead.
@@ -49,7 +54,7 @@ type deskSession struct {
 	w      http.ResponseWriter
 	r      *http.Request
 	user   demoUser
-	cookie *http.Cookie // the desk's; nil: none yet
+	cookie *http.Cookie // the desk's, as the user; nil: none yet
 	fresh  bool         // begun by this request
 }
 
@@ -59,6 +64,9 @@ func (a *deskAPI) session(w http.ResponseWriter, r *http.Request) *deskSession {
 		if i := slices.IndexFunc(a.users, func(u demoUser) bool { return u.ID == c.Value }); i >= 0 {
 			s.user = a.users[i]
 		}
+	}
+	if c, err := r.Cookie(ownerCookie); err != nil || c.Value != s.user.ID {
+		return s
 	}
 	for _, c := range r.Cookies() {
 		if c.Name == "desk-session" || c.Name == "__Host-desk-session" {
@@ -96,6 +104,7 @@ func (s *deskSession) login() error {
 	}
 	s.cookie, s.fresh = resp.Cookies()[0], true
 	http.SetCookie(s.w, s.cookie)
+	setCookie(s.w, ownerCookie, s.user.ID)
 	return nil
 }
 

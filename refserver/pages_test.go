@@ -181,6 +181,25 @@ func TestPagesLetSpecialistsWork(t *testing.T) {
 	})
 }
 
+// A page refreshes itself while its visitor becomes somebody else: the old session has
+// ended, so the refresh begins one anew, and its answer comes last.
+func TestPagesThatComeLateDoNotTakeTheDeskBack(t *testing.T) {
+	p, _ := busy(t)
+	p.post("/user", "/", "user", "kadri")
+	late, err := http.NewRequest(http.MethodGet, p.srv.URL+"/", nil)
+	require.NoError(t, err)
+	for _, c := range p.client.Jar.Cookies(late.URL) {
+		late.AddCookie(c)
+	}
+	require.Contains(t, p.post("/user", "/", "user", "rein"), `value="rein" selected`)
+	resp, err := (&http.Client{Timeout: 20 * time.Second}).Do(late)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.NotEmpty(t, resp.Cookies())
+	p.client.Jar.SetCookies(late.URL, resp.Cookies())
+	require.Contains(t, p.get("/", "et"), `value="rein" selected`)
+}
+
 func TestPagesSearch(t *testing.T) {
 	p, _ := busy(t)
 	page := p.post("/desk/search", "/", "text", "juurikas")
