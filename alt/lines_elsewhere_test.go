@@ -64,7 +64,7 @@ func TestWorkOfALineThatOnlyAnotherProcessHasWaitsForIt(t *testing.T) {
 			require.Empty(t, letters())
 			time.Sleep(30 * time.Second)
 		}
-		time.Sleep(2 * time.Minute)
+		time.Sleep(30 * time.Second) // it has waited for five minutes
 		step(here)
 		require.Len(t, letters(), 1)
 		require.Equal(t, channels.Code(channels.ErrUnreachable), letters()[0].Code)

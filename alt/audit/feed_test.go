@@ -165,6 +165,30 @@ func TestASinkThatFailsGetsAllThatItMissedOnceMore(t *testing.T) {
 	})
 }
 
+// lastWrite is a sink that has what it got when the process is told to end.
+type lastWrite struct {
+	collector
+	end context.CancelFunc
+}
+
+func (l *lastWrite) Write(ctx context.Context, entries []alt.LogEntry) error {
+	defer l.end()
+	return l.collector.Write(ctx, entries)
+}
+
+func TestWhatTheSinkHasWhenTheProcessEndsDoesNotComeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t)
+		o.writes(3)
+		ctx, end := context.WithCancel(t.Context())
+		sink := &lastWrite{end: end}
+		f, err := audit.NewFeed(audit.FeedConfig{Agency: ppa, Ledger: o.store, Sink: sink, Shift: o.shift(o.store, "one", 0)})
+		require.NoError(t, err)
+		require.NoError(t, f.Run(ctx))
+		require.Equal(t, o.all(), sink.seqs())
+	})
+}
+
 func TestOfSeveralProcessesOneHandsOverAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		o, sink := newOffice(t), &collector{}

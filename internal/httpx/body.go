@@ -1,32 +1,10 @@
 package httpx
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"io"
-	"net/http"
 	"time"
 )
-
-// ReadBody reads the body of an incoming request up to limit bytes. A longer one
-// is ErrTooLarge, and the connection is closed after the answer.
-func ReadBody(w http.ResponseWriter, r *http.Request, limit int64) ([]byte, error) {
-	var buf bytes.Buffer
-	if n := r.ContentLength; n > 0 {
-		// Room for the usual body, not for whatever a stranger announces.
-		buf.Grow(int(min(n, limit, 64<<10)) + bytes.MinRead)
-	}
-	_, err := buf.ReadFrom(http.MaxBytesReader(w, r.Body, limit))
-	var tooLong *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLong):
-		return nil, ErrTooLarge
-	case err != nil:
-		return nil, &quietError{"httpx: the request body could not be read", err}
-	}
-	return buf.Bytes(), nil
-}
 
 // cappedReader passes on at most left bytes and fails with ErrTooLarge as soon as
 // there is one more, so that nothing is ever cut in silence. Errors are sticky.
