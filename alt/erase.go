@@ -96,7 +96,7 @@ func (s *Service) erase(ctx context.Context, l *line, it Item, conversation stri
 			return s.commit(ctx, it, Changes{})
 		}
 	}
-	result, failure := s.askToErase(ctx, l, it, to, threadOf(l.info, d.Contact, conv))
+	result, failure := s.askToErase(ctx, l, it, to, threadOf(&l.info, d.Contact, conv))
 	if failure != nil && passes(failure) && s.cfg.Now().Before(m.At.Add(eraseTrying)) {
 		s.observe(Observation{Name: "erase.retry", Line: m.Channel, Code: channels.Code(failure), N: 1})
 		wait := min(eraseAgain<<min(it.Attempt-1, 16), eraseApart)
@@ -159,7 +159,7 @@ func (s *Service) wasErased(ctx context.Context, conv *Conversation, line channe
 
 // threadOf returns the provider's name of a conversation, unless it is another
 // provider's.
-func threadOf(info channels.Info, c *Contact, conv *Conversation) string {
+func threadOf(info *channels.Info, c *Contact, conv *Conversation) string {
 	if c == nil {
 		return conv.Thread
 	}

@@ -74,7 +74,7 @@ func (s *Service) stamp(h *hook, e channels.Event, req *channels.Request) channe
 	if _, bad := e.(*channels.Malformed); bad {
 		s.observe(Observation{Name: "webhook.malformed", Line: m.Channel, N: 1})
 	}
-	info := h.lines[m.Channel].info
+	info := &h.lines[m.Channel].info
 	m.Agency, m.Provider, m.PeerSpace = info.Agency, info.Provider, info.PeerSpace
 	if m.At.IsZero() {
 		m.At = req.At

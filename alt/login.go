@@ -221,7 +221,7 @@ func (l *logins) ring() (*sealed.Ring, error) {
 }
 
 // policy returns what a line allows.
-func (l *logins) policy(info channels.Info) LoginPolicy {
+func (l *logins) policy(info *channels.Info) LoginPolicy {
 	if p, named := l.Lines[info.ID]; named {
 		return p
 	}

@@ -65,7 +65,7 @@ func (s *Service) conceal(ctx context.Context, h *hook, evs []channels.Event) (c
 	}
 	for i, e := range evs {
 		m := e.Meta()
-		if m.Peer == "" || !s.logins.policy(h.lines[m.Channel].info).InChat {
+		if m.Peer == "" || !s.logins.policy(&h.lines[m.Channel].info).InChat {
 			continue
 		}
 		if contentOf(e) == nil {

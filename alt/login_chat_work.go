@@ -164,7 +164,7 @@ func (s *Service) control(ctx context.Context, l *line, d *dialogue, text string
 func (s *Service) resolve(ctx context.Context, l *line, it Item, d *dialogue, method eid.Authenticator) error {
 	id, err := method.Resolve(ctx, d.State, nil)
 	if err == nil {
-		id.Level = min(id.Level, s.logins.policy(l.info).most())
+		id.Level = min(id.Level, s.logins.policy(&l.info).most())
 		if err = id.Valid(); err == nil && !id.Level.AtLeast(d.Level) {
 			err = eid.ErrTooWeak
 		}

@@ -40,7 +40,7 @@ func (t *Turn) Authenticate(a Authentication) error {
 	if l == nil {
 		return fmt.Errorf("%w: no method of authentication is configured", ErrPolicy)
 	}
-	policy := l.policy(t.line.info)
+	policy := l.policy(&t.line.info)
 	c := t.d.Conversation
 	switch {
 	case policy.Off:
@@ -270,8 +270,8 @@ func (t *Turn) loginFailed(reason string) {
 func (t *Turn) tell(text loginText) {
 	offer := t.d.Contact.Offer
 	o := channels.Outbound{To: t.Address(), Content: channels.Text{Body: loginSay(t.Language(), text)}, Author: channels.System}
-	o.Provider, o.PeerSpace = knownAt(t.line.info, t.d.Contact)
-	if _, refusal := admit(t.line.info, t.d.Contact, o, t.now); refusal != nil || t.Send(o) != nil {
+	o.Provider, o.PeerSpace = knownAt(&t.line.info, t.d.Contact)
+	if _, refusal := admit(&t.line.info, t.d.Contact, &o, t.now); refusal != nil || t.Send(o) != nil {
 		t.svc.observe(Observation{Name: "login.untold", Line: t.line.info.ID, N: 1})
 	}
 	t.d.Contact.Offer, t.fx.offered = offer, false

@@ -8,7 +8,7 @@ import "github.com/liidestuja/liidestuja/channels"
 
 // knownAt returns where the names in a message to a person mean something: where
 // the person wrote last, or else where the line is now.
-func knownAt(info channels.Info, c *Contact) (provider, space string) {
+func knownAt(info *channels.Info, c *Contact) (provider, space string) {
 	if c != nil {
 		provider, space = c.Provider, c.PeerSpace
 	}
@@ -17,14 +17,14 @@ func knownAt(info channels.Info, c *Contact) (provider, space string) {
 
 // moved reports whether the person of a message is known by another name, or by
 // none, where the line is now.
-func moved(info channels.Info, c *Contact, o channels.Outbound) bool {
+func moved(info *channels.Info, c *Contact, o *channels.Outbound) bool {
 	elsewhere := func(space string) bool { return space != "" && info.PeerSpace != "" && space != info.PeerSpace }
 	return elsewhere(o.PeerSpace) || c != nil && elsewhere(c.PeerSpace)
 }
 
 // carryOver gives a message the provider's name of the conversation, unless it
 // is another provider's, and takes such names from it.
-func carryOver(o *channels.Outbound, info channels.Info, c *Contact) {
+func carryOver(o *channels.Outbound, info *channels.Info, c *Contact) {
 	here := func(provider string) bool { return provider == "" || provider == info.Provider }
 	if !here(o.Provider) {
 		o.Thread, o.ReplyTo = "", ""

@@ -42,7 +42,7 @@ func (s *Service) send(ctx context.Context, it Item) {
 		s.release(ctx, it, l.info.ID, s.retry(it, delay(it.Attempt)), err, "send")
 		return
 	}
-	extended, refusal := admit(l.info, d.Contact, o, s.cfg.Now())
+	extended, refusal := admit(&l.info, d.Contact, &o, s.cfg.Now())
 	if refusal != nil {
 		s.release(ctx, it, l.info.ID, time.Time{}, refusal, "send")
 		return
@@ -56,7 +56,7 @@ func (s *Service) send(ctx context.Context, it Item) {
 		return
 	}
 	o.Extended, o.Salt = extended, nil
-	carryOver(&o, l.info, d.Contact)
+	carryOver(&o, &l.info, d.Contact)
 	s.bindMedia(&o)
 	if err := s.fillIn(&o); err != nil {
 		s.release(ctx, it, l.info.ID, time.Time{}, &channels.Error{Op: "send", Channel: l.info.ID, Class: channels.ErrRejected, Outcome: channels.NotSent, Err: err}, "send")
@@ -169,7 +169,7 @@ func (s *Service) receipt(ctx context.Context, it Item, o channels.Outbound, r c
 // MaxHold without being asked again.
 func (s *Service) failed(ctx context.Context, it Item, l *line, e *channels.Error) {
 	now := s.cfg.Now()
-	caps := l.info.Capabilities
+	caps := &l.info.Capabilities
 	var at time.Time
 	if e.Retryable(caps.Idempotent.Known() && caps.Idempotent.Value) {
 		wait := delay(it.Attempt)

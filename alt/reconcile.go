@@ -43,7 +43,7 @@ func (s *Service) find(ctx context.Context, it Item, o channels.Outbound) (bool,
 	if !ok {
 		return false, unknown
 	}
-	carryOver(&o, l.info, nil)
+	carryOver(&o, &l.info, nil)
 	fctx, cancel := context.WithTimeout(ctx, s.cfg.SendTimeout)
 	defer cancel()
 	var r channels.Receipt

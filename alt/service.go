@@ -146,9 +146,9 @@ func (s *Service) queueParts(ctx context.Context, l *line, o channels.Outbound, 
 		return err
 	}
 	for i := range parts {
-		parts[i].Provider, parts[i].PeerSpace = knownAt(l.info, d.Contact)
+		parts[i].Provider, parts[i].PeerSpace = knownAt(&l.info, d.Contact)
 	}
-	if _, refusal := admit(l.info, d.Contact, o, now); refusal != nil {
+	if _, refusal := admit(&l.info, d.Contact, &o, now); refusal != nil {
 		if _, err := s.cfg.Store.Message(ctx, o.To.Agency, o.ID); errors.Is(err, ErrNotFound) {
 			return refusal
 		} else if err != nil {

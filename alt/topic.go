@@ -13,7 +13,7 @@ import (
 // without a window ask for no topic, and links and questions of an
 // authentication are the service's own.
 func (s *Service) onTopic(ctx context.Context, l *line, conv Conversation, messages []channels.Outbound) error {
-	if s.cfg.Topic == nil || !WindowOf(l.info.Capabilities, nil).Limited {
+	if s.cfg.Topic == nil || !windowOf(&l.info.Capabilities.Window, nil).Limited {
 		return nil
 	}
 	for _, o := range messages {

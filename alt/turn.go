@@ -126,7 +126,7 @@ func (t *Turn) Conversation() Conversation {
 }
 
 // Window returns the reply window as it is now.
-func (t *Turn) Window() Window { return WindowOf(t.line.info.Capabilities, t.d.Contact) }
+func (t *Turn) Window() Window { return windowOf(&t.line.info.Capabilities.Window, t.d.Contact) }
 
 // Language returns the person's language, or the service's default.
 func (t *Turn) Language() string {

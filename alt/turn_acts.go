@@ -44,7 +44,7 @@ func (t *Turn) Send(messages ...channels.Outbound) error {
 		if o.Trace == "" && t.ev != nil {
 			o.Trace = t.ev.Meta().Trace
 		}
-		o.Provider, o.PeerSpace = knownAt(t.line.info, t.d.Contact)
+		o.Provider, o.PeerSpace = knownAt(&t.line.info, t.d.Contact)
 		fitted, err := t.svc.fit(t.line, o)
 		if err != nil {
 			return err

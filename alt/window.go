@@ -14,9 +14,11 @@ type Window struct {
 }
 
 // WindowOf returns the reply window of a contact.
-func WindowOf(caps channels.Capabilities, c *Contact) Window {
-	w := caps.Window.Value
-	if !caps.Window.Known() || w.Reply == 0 {
+func WindowOf(caps channels.Capabilities, c *Contact) Window { return windowOf(&caps.Window, c) }
+
+func windowOf(known *channels.Fact[channels.Window], c *Contact) Window {
+	w := known.Value
+	if !known.Known() || w.Reply == 0 {
 		return Window{}
 	}
 	out := Window{Limited: true}
@@ -35,8 +37,8 @@ func WindowOf(caps channels.Capabilities, c *Contact) Window {
 
 // admit decides whether a message may go out now. extended tells that it goes
 // out in the window's extension.
-func admit(info channels.Info, c *Contact, o channels.Outbound, now time.Time) (extended bool, err *channels.Error) {
-	caps := info.Capabilities
+func admit(info *channels.Info, c *Contact, o *channels.Outbound, now time.Time) (extended bool, err *channels.Error) {
+	caps := &info.Capabilities
 	refuse := func(class error, instead ...channels.Alternative) (bool, *channels.Error) {
 		return false, &channels.Error{Op: "send", Channel: o.To.Channel, Class: class, Outcome: channels.NotSent, Instead: instead}
 	}
@@ -62,7 +64,7 @@ func admit(info channels.Info, c *Contact, o channels.Outbound, now time.Time) (
 		}
 		return refuse(channels.ErrCannotInitiate, append(instead, channels.UseOtherChannel)...)
 	}
-	w := WindowOf(caps, c)
+	w := windowOf(&caps.Window, c)
 	switch {
 	case !w.Limited || now.Before(w.Until):
 		return false, nil

@@ -25,7 +25,10 @@ import (
 // it is not known that the channel carries something, it does not. Every error
 // is an *Error with Op "fit" and Outcome NotSent, of class ErrMalformed,
 // ErrUnsupported, ErrTooLong or ErrTemplate.
-func Fit(caps Capabilities, c Content) ([]Content, error) {
+func Fit(caps Capabilities, c Content) ([]Content, error) { return fit(&caps, c) }
+
+// fit has a pointer, because capabilities are two kilobytes, and every message passes.
+func fit(caps *Capabilities, c Content) ([]Content, error) {
 	switch c := c.(type) {
 	case Text:
 		return fitText(caps, c.Body)
@@ -52,7 +55,7 @@ func refuse(class error, reason string) *Error {
 	return &Error{Op: "fit", Class: class, Outcome: NotSent, Err: errors.New(reason)}
 }
 
-func fitText(caps Capabilities, body string) ([]Content, error) {
+func fitText(caps *Capabilities, body string) ([]Content, error) {
 	switch {
 	case !utf8.ValidString(body):
 		return nil, refuse(ErrMalformed, "text is not UTF-8")
@@ -74,7 +77,7 @@ func fitText(caps Capabilities, body string) ([]Content, error) {
 	return out, nil
 }
 
-func fitMedia(caps Capabilities, m Media) ([]Content, error) {
+func fitMedia(caps *Capabilities, m Media) ([]Content, error) {
 	if err := checkMedia(m); err != nil {
 		return nil, err
 	}
@@ -112,7 +115,7 @@ func checkMedia(m Media) error {
 }
 
 // mediaLimit returns the limits under which the channel carries m.
-func mediaLimit(caps Capabilities, m Media) (MediaLimit, error) {
+func mediaLimit(caps *Capabilities, m Media) (MediaLimit, error) {
 	if !caps.Media.Known() {
 		return MediaLimit{}, refuse(ErrUnsupported, "not known to carry media")
 	}
@@ -149,7 +152,7 @@ func (l MediaLimit) carries(typ string) bool {
 	return false
 }
 
-func fitLocation(caps Capabilities, l Location) ([]Content, error) {
+func fitLocation(caps *Capabilities, l Location) ([]Content, error) {
 	inRange := l.Latitude >= -90 && l.Latitude <= 90 && l.Longitude >= -180 && l.Longitude <= 180
 	switch {
 	case !inRange: // also when one is not a number
@@ -162,7 +165,7 @@ func fitLocation(caps Capabilities, l Location) ([]Content, error) {
 	return fitText(caps, lines(l.Name, l.Address, fmt.Sprintf("%.6f, %.6f", l.Latitude, l.Longitude)))
 }
 
-func fitContact(caps Capabilities, c ContactCard) ([]Content, error) {
+func fitContact(caps *Capabilities, c ContactCard) ([]Content, error) {
 	all := append(append([]string{c.Name}, c.Phones...), c.Emails...)
 	for _, s := range all {
 		if !utf8.ValidString(s) {
@@ -178,7 +181,7 @@ func fitContact(caps Capabilities, c ContactCard) ([]Content, error) {
 	return fitText(caps, lines(all...))
 }
 
-func fitReaction(caps Capabilities, r Reaction) ([]Content, error) {
+func fitReaction(caps *Capabilities, r Reaction) ([]Content, error) {
 	switch {
 	case r.To == "" || !utf8.ValidString(r.Emoji):
 		return nil, refuse(ErrMalformed, "reaction names no message, or is not UTF-8")

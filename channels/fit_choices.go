@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-func fitChoices(caps Capabilities, c Choices) ([]Content, error) {
+func fitChoices(caps *Capabilities, c Choices) ([]Content, error) {
 	if err := checkChoices(c); err != nil {
 		return nil, err
 	}

@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-func fitTemplate(caps Capabilities, t Template) ([]Content, error) {
+func fitTemplate(caps *Capabilities, t Template) ([]Content, error) {
 	if !caps.Templates.Known() || !caps.Templates.Value {
 		return nil, refuse(ErrTemplate, "not known to carry templates")
 	}
