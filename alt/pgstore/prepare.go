@@ -127,7 +127,15 @@ func (p *change) encodeReports() error {
 		}
 		p.redactions = append(p.redactions, r.With)
 	}
+	if r := p.Receipt; r != nil {
+		if err := storable(string(r.ID), r.Thread); err != nil {
+			return err
+		}
+	}
 	for _, r := range p.Reports {
+		if err := storable(string(r.Address.Peer), string(r.ID), r.Ref, r.Thread); err != nil {
+			return err
+		}
 		echo := ""
 		if r.Echo != nil {
 			b, err := channels.MarshalContent(r.Echo)

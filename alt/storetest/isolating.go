@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +15,7 @@ func isolating() []check {
 	return []check{
 		{"an agency sees nothing of another's", foreign},
 		{"copies are not shared", sharing},
+		{"a provider's word with a name that is no text is taken, or refused for that", nameless},
 		{"a file is stored whole and read back", func(w *world) {
 			content := strings.Repeat("õ🙂\x00", 50_000)
 			info := w.blob(ppa, content)
@@ -112,6 +114,27 @@ func foreign(w *world) {
 	got, err := w.st.Conversation(ctx, ppa, theirs.ID)
 	require.NoError(w, err)
 	require.Equal(w, at(mari), got.Address)
+}
+
+// nameless reports with names that some databases cannot hold.
+func nameless(w *world) {
+	for i, name := range []string{"p\x00", "p\xff"} {
+		w.queue(reply([]channels.Address{at(mari), at(jaan)}[i], strconv.Itoa(i), "Tere"))
+		it := w.one(alt.Outbox)
+		for _, c := range []alt.Changes{
+			{Reports: []alt.Report{w.report(channels.ProviderID(name), channels.Read)}},
+			{Reports: []alt.Report{w.byRef(name, channels.Read)}},
+			{Reports: []alt.Report{{Address: at(channels.Peer(name)), Until: noon(), Status: channels.Read, At: w.now()}}},
+			{Reports: []alt.Report{{Address: at(mari), ID: "p1", Status: channels.Read, At: w.now(), Thread: name}}},
+		} {
+			if err := w.st.Commit(w.Context(), alt.Item{}, c); err != nil {
+				require.ErrorIs(w, err, alt.ErrInput)
+			}
+		}
+		if err := w.st.Commit(w.Context(), it, alt.Changes{Receipt: &channels.Receipt{ID: channels.ProviderID(name), At: w.now()}}); err != nil {
+			require.ErrorIs(w, err, alt.ErrInput)
+		}
+	}
 }
 
 // sharing changes everything that was handed in or out.
