@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/internal/uuid"
@@ -94,7 +95,37 @@ func (s *Service) stamp(h *hook, e channels.Event, req *channels.Request) channe
 func (h *hook) takes(e channels.Event) bool {
 	m := e.Meta()
 	_, message := e.(*channels.Received)
-	return h.lines[m.Channel] != nil && m.Key != "" && len(m.Key) <= maxKey && (m.Peer != "" || !message)
+	return h.lines[m.Channel] != nil && m.Key != "" && len(m.Key) <= maxKey && (m.Peer != "" || !message) && named(e)
+}
+
+// named reports whether the provider's names in an event are text, which any store
+// can keep and find.
+func named(e channels.Event) bool {
+	m, ok := e.Meta(), true
+	switch e := e.(type) {
+	case *channels.Received:
+		ok = isText(string(e.ID), string(e.ReplyTo), e.Thread)
+	case *channels.Edited:
+		ok = isText(string(e.ID))
+	case *channels.Withdrawn:
+		ok = isText(string(e.ID))
+	case *channels.Echoed:
+		ok = isText(string(e.ID), e.Ref, e.Thread)
+	case *channels.StatusChanged:
+		ok = isText(string(e.ID), e.Ref, e.Thread)
+	case *channels.PeerChanged:
+		ok = isText(string(e.New))
+	}
+	return ok && isText(m.Key, string(m.Peer))
+}
+
+func isText(names ...string) bool {
+	for _, s := range names {
+		if !utf8.ValidString(s) || strings.IndexByte(s, 0) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // malformed is known by its body; where there is none, by its query.

@@ -115,6 +115,37 @@ func TestAnAuthenticRequestThatIsNotUnderstoodIsKeptOnce(t *testing.T) {
 	require.Equal(t, []string{"malformed"}, operator)
 }
 
+func TestAnEventWithANameThatIsNoTextIsKeptForAPersonAndHoldsNobodyUp(t *testing.T) {
+	const name = "p\x00"
+	meta := func(peer channels.Peer) channels.EventMeta {
+		return channels.EventMeta{Key: "odd", Channel: "whatsapp", Peer: peer}
+	}
+	hello := channels.Text{Body: "x"}
+	for what, e := range map[string]channels.Event{
+		"a message":               &channels.Received{EventMeta: meta("p"), ID: name, Content: hello},
+		"a message's thread":      &channels.Received{EventMeta: meta("p"), ID: "1", Thread: name, Content: hello},
+		"a message that it cites": &channels.Received{EventMeta: meta("p"), ID: "1", ReplyTo: name, Content: hello},
+		"a person":                &channels.Received{EventMeta: meta(name), ID: "1", Content: hello},
+		"a person's new name":     &channels.PeerChanged{EventMeta: meta("p"), New: name},
+		"an edited message":       &channels.Edited{EventMeta: meta("p"), ID: name, Content: hello},
+		"a withdrawn message":     &channels.Withdrawn{EventMeta: meta("p"), ID: name},
+		"an echo":                 &channels.Echoed{EventMeta: meta("p"), ID: name, Content: hello},
+		"a report":                &channels.StatusChanged{EventMeta: meta("p"), ID: name, Status: channels.Read},
+		"a report's reference":    &channels.StatusChanged{EventMeta: meta("p"), Ref: name, Status: channels.Read},
+		"a key":                   &channels.OptedOut{EventMeta: channels.EventMeta{Key: name, Channel: "whatsapp", Peer: "p"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			hs := alttest.New(t, alt.HandlerFunc(echo))
+			fake := hs.Fake("whatsapp")
+			require.Equal(t, 200, hs.Serve(channeltest.HTTP(fake.Post(e, fake.Message("p", "x")))))
+			hs.Settle()
+			require.Len(t, hs.Letters(), 1)
+			require.Equal(t, "malformed", hs.Letters()[0].Code)
+			require.Len(t, fake.Sent(), 1)
+		})
+	}
+}
+
 // sick is a store whose Accept fails.
 type sick struct {
 	alt.Store

@@ -33,7 +33,7 @@ func fullDisk(t *testing.T, log bool) {
 	t.Cleanup(func() { _ = os.Remove(dir) })
 	disk, err := pgtest.SmallDisk(dir, 256<<20)
 	if errors.Is(err, pgtest.ErrMount) && os.Getenv("CI") == "" {
-		t.Skipf("%v: to mount a file system needs root; .ci/run runs as root with CI=true, and does not skip this", err)
+		t.Skipf("%v: to mount a file system needs root; it runs in the stage crash-cluster of .ci/run, where CI=true makes this want a failure", err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, disk.Unmount()) })

@@ -119,7 +119,8 @@ func foreign(w *world) {
 // nameless reports with names that some databases cannot hold.
 func nameless(w *world) {
 	for i, name := range []string{"p\x00", "p\xff"} {
-		w.queue(reply([]channels.Address{at(mari), at(jaan)}[i], strconv.Itoa(i), "Tere"))
+		id := strconv.Itoa(i)
+		w.queue(reply(at(mari), id, "Tere"))
 		it := w.one(alt.Outbox)
 		for _, c := range []alt.Changes{
 			{Reports: []alt.Report{w.report(channels.ProviderID(name), channels.Read)}},
@@ -131,10 +132,19 @@ func nameless(w *world) {
 				require.ErrorIs(w, err, alt.ErrInput)
 			}
 		}
-		if err := w.st.Commit(w.Context(), it, alt.Changes{Receipt: &channels.Receipt{ID: channels.ProviderID(name), At: w.now()}}); err != nil {
+		got, want := channels.ProviderID(name), channels.Read // as was reported of it
+		if err := w.st.Commit(w.Context(), it, alt.Changes{Receipt: &channels.Receipt{ID: got, At: w.now()}}); err != nil {
 			require.ErrorIs(w, err, alt.ErrInput)
+			got, want = "ours"+channels.ProviderID(id), channels.Sent
+			w.commit(it, alt.Changes{Receipt: &channels.Receipt{ID: got, At: w.now()}}) // it is still ours
 		}
+		require.Equal(w, got, w.message(channels.MessageID(id)).Provider)
+		w.status(channels.MessageID(id), want)
 	}
+	w.queue(reply(at(mari), "good", "Tere"))
+	w.commit(w.one(alt.Outbox), alt.Changes{Receipt: &channels.Receipt{ID: "good", At: w.now()}})
+	w.reports(w.report("good", channels.Read))
+	w.status("good", channels.Read)
 }
 
 // sharing changes everything that was handed in or out.
