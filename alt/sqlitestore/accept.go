@@ -2,9 +2,7 @@ package sqlitestore
 
 import (
 	"context"
-	"crypto/sha256"
 	"fmt"
-	"strconv"
 	"time"
 
 	"github.com/liidestuja/liidestuja/alt"
@@ -21,7 +19,7 @@ type arrival struct {
 	work     alt.Work
 	address  channels.Address
 	lane     string
-	dedupe   []byte
+	name     name
 	provider channels.ProviderID
 	body     []byte
 	search   string
@@ -43,7 +41,7 @@ func arrive(e channels.Event) (*arrival, error) {
 	a := &arrival{
 		event: copyEvent(e), kind: kindOf(e), work: alt.Inbox, body: body,
 		address: channels.Address{Agency: m.Agency, Channel: m.Channel, Peer: m.Peer},
-		lane:    channels.Lane(e), dedupe: dedupeKey(m),
+		lane:    channels.Lane(e), name: keyName(m),
 	}
 	switch e := e.(type) {
 	case *channels.Received:
@@ -67,18 +65,6 @@ func needsFile(e channels.Event) bool {
 	}
 	m, ok := r.Content.(channels.Media)
 	return ok && m.Ref != "" && m.Blob == ""
-}
-
-// dedupeKey is a short name of (Agency, Channel, Key): half the size of an
-// index that is written at a random place by every event.
-func dedupeKey(m *channels.EventMeta) []byte {
-	b := make([]byte, 0, 256)
-	for _, part := range []string{string(m.Agency), string(m.Channel), m.Key} {
-		b = append(strconv.AppendInt(b, int64(len(part)), 10), ' ')
-		b = append(b, part...)
-	}
-	sum := sha256.Sum256(b)
-	return sum[:16]
 }
 
 // Accept implements alt.Queue.
@@ -112,7 +98,10 @@ func (s *Store) Accept(ctx context.Context, evs []channels.Event) (int, error) {
 
 // arrive stores an event unless it is known already.
 func (t *tx) arrive(a *arrival) (known bool, err error) {
-	id := t.seq + 1
+	if known, err := t.isStored(a.name); known || err != nil {
+		return true, err
+	}
+	id := t.next()
 	var textID, inlineBody any
 	switch a.kind {
 	case received:
@@ -120,13 +109,15 @@ func (t *tx) arrive(a *arrival) (known bool, err error) {
 	case inline:
 		inlineBody = a.body
 	}
-	n, err := t.exec(`INSERT INTO items (id, agency, channel, peer, state, accepted, dedupe, provider, text, body)
-		VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?) ON CONFLICT (dedupe) WHERE dedupe IS NOT NULL DO NOTHING`,
-		id, string(a.address.Agency), string(a.address.Channel), string(a.address.Peer), t.now.UnixMicro(), a.dedupe, text(a.provider), textID, inlineBody)
-	if err != nil || n == 0 {
-		return true, err
+	_, err = t.exec(`INSERT INTO items (id, agency, channel, peer, state, accepted, dedupe, provider, text, body)
+		VALUES (?, ?, ?, ?, 0, ?, ?, ?, ?, ?)`,
+		id, string(a.address.Agency), string(a.address.Channel), string(a.address.Peer), t.now.UnixMicro(), a.name[:], text(a.provider), textID, inlineBody)
+	if err == nil {
+		err = t.name(a.name, id)
 	}
-	t.seq = id
+	if err != nil {
+		return false, err
+	}
 	if err := t.arriveContent(id, a); err != nil {
 		return false, err
 	}

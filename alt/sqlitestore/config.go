@@ -48,6 +48,11 @@ type Config struct {
 	// KeepEvents is how many fresh items are kept decoded until they are
 	// claimed; others are read back. Default 4096.
 	KeepEvents int
+	// KeepNames is how many of the newest keys of events, and ids that providers
+	// gave to messages, are kept in memory before they enter the table by which
+	// they are found, many to a page. The store is slower with fewer, and takes
+	// longer to open after a crash with more. Default 16384, less than 1 MiB.
+	KeepNames int
 	// PageCache is the writer's page cache, in KiB. Default 4096.
 	PageCache int
 	// Readers is how many archive queries run at the same time. Default 4.
@@ -86,7 +91,7 @@ func (c *Config) defaults() error {
 		value *int
 		usual int
 	}{
-		{"CacheSize", &c.CacheSize, 8192}, {"KeepEvents", &c.KeepEvents, 4096},
+		{"CacheSize", &c.CacheSize, 8192}, {"KeepEvents", &c.KeepEvents, 4096}, {"KeepNames", &c.KeepNames, 16384},
 		{"PageCache", &c.PageCache, 4096}, {"Readers", &c.Readers, 4},
 	} {
 		if *f.value < 0 {

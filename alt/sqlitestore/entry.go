@@ -146,6 +146,9 @@ func (w *writer) load() error {
 	if err := w.release(); err != nil {
 		return err
 	}
+	if err := w.loadNames(); err != nil {
+		return err
+	}
 	rows, err := w.c.all(`SELECT l.id, l.work, l.kind, l.attempt, l.ready, l.since, l.place, l.late, l.priority, l.lane,
 		i.agency, i.channel, i.peer, i.talk, i.accepted, l.token
 		FROM live l JOIN items i ON i.id = l.id ORDER BY l.place`)

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/liidestuja/liidestuja/channels"
 	"github.com/liidestuja/liidestuja/internal/atrest"
 
 	"github.com/liidestuja/liidestuja/internal/migration"
@@ -122,4 +123,12 @@ func (s *Store) Count(ctx context.Context, table string) (int, error) {
 		return 0, err
 	}
 	return int(r.num(0)), nil
+}
+
+// PartOfKey and PartOfID are the parts of names that an event's key, and a
+// provider's id, are in.
+func PartOfKey(m channels.EventMeta) byte { return keyName(&m)[0] }
+
+func PartOfID(a channels.Address, id channels.ProviderID) byte {
+	return providerName(a.Agency, a.Channel, id)[0]
 }

@@ -30,7 +30,7 @@ func TestKilled(t *testing.T) {
 	if path == "" {
 		t.Skip("the other end of TestKill, which starts it as a process of its own")
 	}
-	st, err := sqlitestore.Open(t.Context(), sqlitestore.Config{Path: path, Key: testKey()})
+	st, err := sqlitestore.Open(t.Context(), sqlitestore.Config{Path: path, Key: testKey(), KeepNames: 64})
 	require.NoError(t, err)
 	var mu sync.Mutex
 	tell := func(format string, args ...any) {
@@ -97,6 +97,7 @@ func TestKill(t *testing.T) {
 		kills = 2
 	}
 	cfg := config(t, nil)
+	cfg.KeepNames = 64
 	require.NoError(t, open(t, cfg).Close())
 	var accepted, sent []string
 	for k := range kills {

@@ -175,7 +175,11 @@ func (t *tx) receive(e *entry, r *channels.Receipt) error {
 		return err
 	}
 	m := &message{id: e.id, talk: e.talk, address: e.address, status: status, provider: r.ID}
-	if n == 0 {
+	if n > 0 {
+		if err := t.name(providerName(e.address.Agency, e.address.Channel, r.ID), e.id); err != nil {
+			return err
+		}
+	} else {
 		if m, err = t.message(e.id); err != nil {
 			return err
 		}
@@ -186,7 +190,7 @@ func (t *tx) receive(e *entry, r *channels.Receipt) error {
 		if err := t.merge(m, status, "", at); err != nil {
 			return err
 		}
-		if err := t.named(m, r.ID); err != nil {
+		if err := t.nameMessage(m, r.ID); err != nil {
 			return err
 		}
 	}

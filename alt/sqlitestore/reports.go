@@ -62,14 +62,16 @@ func (t *tx) merge(m *message, st channels.Status, code string, at time.Time) er
 	return err
 }
 
-// named lets a message be found by the provider's id.
-func (t *tx) named(m *message, id channels.ProviderID) error {
+// nameMessage lets a message be found by the provider's id.
+func (t *tx) nameMessage(m *message, id channels.ProviderID) error {
 	if id == "" || m.provider != "" {
 		return nil
 	}
 	m.provider = id
-	_, err := t.exec("UPDATE items SET provider = ? WHERE id = ?", string(id), m.id)
-	return err
+	if _, err := t.exec("UPDATE items SET provider = ? WHERE id = ?", string(id), m.id); err != nil {
+		return err
+	}
+	return t.name(providerName(m.address.Agency, m.address.Channel, id), m.id)
 }
 
 // report applies a provider's word.
@@ -106,7 +108,7 @@ func (t *tx) report(r alt.Report, echo string) error {
 		return err
 	}
 	if r.ID != "" {
-		if err := t.named(m, r.ID); err != nil {
+		if err := t.nameMessage(m, r.ID); err != nil {
 			return err
 		}
 		if err := t.unpark(m, r.ID); err != nil {
@@ -127,8 +129,9 @@ func (t *tx) report(r alt.Report, echo string) error {
 func (t *tx) find(r alt.Report, echo string) (*message, error) {
 	agency, channel := string(r.Address.Agency), string(r.Address.Channel)
 	if r.ID != "" {
-		found, err := t.one(selectMessage+"WHERE i.provider = ? AND i.direction = 2 AND i.agency = ? AND i.channel = ? ORDER BY i.id DESC LIMIT 1",
-			string(r.ID), agency, channel)
+		x := providerName(r.Address.Agency, r.Address.Channel, r.ID)
+		found, err := t.one(selectMessage+"WHERE i.id IN "+namedItems+" AND i.provider = ? AND i.direction = 2 AND i.agency = ? AND i.channel = ? ORDER BY i.id DESC LIMIT 1",
+			x[:], t.itemNamed(x), string(r.ID), agency, channel)
 		if err != nil || found != nil {
 			return maybe(found), err
 		}
@@ -208,8 +211,9 @@ func (t *tx) findRef(r alt.Report) (*message, error) {
 // taken refuses to find a message at the provider that is another of ours. Who
 // sent it knows better.
 func (t *tx) taken(e *entry, id channels.ProviderID) error {
-	r, err := t.one(`SELECT 1 FROM items WHERE provider = ? AND direction = 2 AND agency = ? AND channel = ? AND message IS NOT NULL AND id <> ?`,
-		string(id), string(e.address.Agency), string(e.address.Channel), e.id)
+	x := providerName(e.address.Agency, e.address.Channel, id)
+	r, err := t.one("SELECT 1 FROM items WHERE id IN "+namedItems+" AND provider = ? AND direction = 2 AND agency = ? AND channel = ? AND message IS NOT NULL AND id <> ?",
+		x[:], t.itemNamed(x), string(id), string(e.address.Agency), string(e.address.Channel), e.id)
 	if err == nil && r != nil {
 		err = alt.ErrIDReused
 	}

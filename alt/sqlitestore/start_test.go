@@ -34,7 +34,9 @@ func BenchmarkStart(b *testing.B) {
 		n + `100000) INSERT INTO conversations (agency, name, channel, peer, version, open, kind, held_by, last, body)
 			SELECT 'agency', 'c' || i, 'page', 'person ' || i, 1, i % 2, '', '', i, '{}' FROM n`,
 		"INSERT INTO positions (talk, agency, open, position) SELECT id, agency, open, id FROM conversations",
-		"UPDATE store SET seq = 1000000, position = 100000",
+		"INSERT INTO names SELECT dedupe, id FROM items ORDER BY dedupe",
+		"INSERT INTO names SELECT randomblob(16) AS name, id FROM items WHERE direction = 2 ORDER BY name",
+		"UPDATE store SET seq = 1000000, position = 100000, named = 1000000",
 	} {
 		_, err := db.ExecContext(b.Context(), query)
 		require.NoError(b, err)

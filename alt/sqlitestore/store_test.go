@@ -98,7 +98,7 @@ func TestAStoreThatKeepsNothingInMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("the same suite again, too long under the race detector; make test has it")
 	}
-	storetest.Run(t, subject(func(cfg *sqlitestore.Config) { cfg.CacheSize, cfg.KeepEvents, cfg.Readers = 1, 1, 1 }))
+	storetest.Run(t, subject(func(cfg *sqlitestore.Config) { cfg.CacheSize, cfg.KeepEvents, cfg.KeepNames, cfg.Readers = 1, 1, 1, 1 }))
 }
 
 // Small words for the other tests.

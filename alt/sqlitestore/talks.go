@@ -86,7 +86,7 @@ func sameToDesk(old, c *alt.Conversation) bool {
 // place writes the position of a conversation that is saved.
 func (t *tx) place(row int64, c *alt.Conversation) error {
 	t.saved[row] = true
-	delete(t.moved, row)
+	delete(t.touched, row)
 	if c.Version == 1 {
 		_, err := t.exec("INSERT INTO positions (talk, agency, open, position) VALUES (?, ?, ?, ?)", row, string(c.Address.Agency), c.State == alt.Open, c.Position)
 		return err

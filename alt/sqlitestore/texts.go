@@ -152,14 +152,17 @@ func (t *tx) record(e *entry, talk int64, as channels.Content) error {
 	at := micros(ev.Meta().At)
 	_, err = t.exec("UPDATE items SET state = ?, attempts = ?, direction = 2, talk = ?, status = ?, status_at = ?, sent = ? WHERE id = ?",
 		int64(stateDone), int64(e.attempt), number(talk), string(channels.Sent), at, at, e.id)
+	if echo, ok := ev.(*channels.Echoed); ok && err == nil && echo.ID != "" {
+		err = t.name(providerName(e.address.Agency, e.address.Channel, echo.ID), e.id)
+	}
 	return err
 }
 
 // selectNamed finds what the provider calls by one name: messages of ours by
-// an index; a person's own, which no index is spent on, among the person's; and
+// that; a person's own, which no index is spent on, among the person's; and
 // letters.
-const selectNamed = `SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i INDEXED BY items_provider
-		WHERE i.provider = ?1 AND i.direction = 2 AND i.agency = ?2 AND i.channel = ?3 AND i.peer = ?4
+const selectNamed = `SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i
+		WHERE i.id IN (SELECT item FROM names WHERE name = ?5 UNION ALL SELECT ?6) AND i.provider = ?1 AND i.direction = 2 AND i.agency = ?2 AND i.channel = ?3 AND i.peer = ?4
 	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM conversations c JOIN items i ON i.talk = c.id
 		WHERE c.agency = ?2 AND c.channel = ?3 AND c.peer = ?4 AND i.provider = ?1
@@ -179,7 +182,8 @@ const selectNamedAnywhere = `SELECT i.id, i.peer, i.direction, i.message, i.talk
 // about it. It returns the entries about the messages.
 func (t *tx) redact(r alt.Redaction, with channels.Content) ([]logRow, error) {
 	t.redacted = true
-	query, args := selectNamed, []driver.Value{string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer)}
+	x := providerName(r.Address.Agency, r.Address.Channel, r.ID)
+	query, args := selectNamed, []driver.Value{string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer), x[:], t.itemNamed(x)}
 	if r.Address.Peer == "" {
 		query, args = selectNamedAnywhere, args[:3]
 	}

@@ -31,9 +31,13 @@ type tx struct {
 	own      map[*person]bool           // copies that may be changed
 	relinked map[*person]bool           // who have another latest conversation
 	changed  map[int64]bool             // items whose work is not what memory says
-	moved    map[int64]channels.Address // conversations whose messages changed
+	touched  map[int64]channels.Address // conversations whose messages changed
 	saved    map[int64]bool             // conversations that have a position of this transaction
 	log      []logRow                   // not written yet
+	names    *names                     // as they were before
+	naming   map[name]int64             // names that are given
+	moved    int                        // parts of names that go to the table
+	before   int64                      // items up to this one are not of this transaction
 	// after is run when the transaction is durable, with Store.mu held.
 	after    []func()
 	redacted bool
@@ -42,7 +46,7 @@ type tx struct {
 func newTx(s *Store) *tx {
 	return &tx{
 		s: s, people: make(map[channels.Address]*person), own: make(map[*person]bool), relinked: make(map[*person]bool),
-		changed: make(map[int64]bool), moved: make(map[int64]channels.Address), saved: make(map[int64]bool),
+		changed: make(map[int64]bool), touched: make(map[int64]channels.Address), naming: make(map[name]int64), saved: make(map[int64]bool),
 	}
 }
 
@@ -55,7 +59,9 @@ func (t *tx) begin(w *writer) {
 	clear(t.own)
 	clear(t.relinked)
 	clear(t.changed)
-	clear(t.moved)
+	clear(t.touched)
+	clear(t.naming)
+	t.names, t.moved, t.before = w.names, 0, w.seq
 	clear(t.saved)
 	clear(t.log)
 	clear(t.after)
@@ -76,7 +82,10 @@ func (t *tx) flush() error {
 	if err := t.flushLog(); err != nil {
 		return err
 	}
-	for id, a := range t.moved {
+	if err := t.flushNames(); err != nil {
+		return err
+	}
+	for id, a := range t.touched {
 		t.position++
 		if _, err := t.exec("UPDATE positions SET position = ? WHERE talk = ?", t.position, id); err != nil {
 			return err
@@ -141,7 +150,7 @@ func (t *tx) edit(a channels.Address, p *person) *person {
 // because one of its messages, which are with a, has changed.
 func (t *tx) touch(a channels.Address, talk int64) {
 	if talk != 0 && !t.saved[talk] {
-		t.moved[talk] = a
+		t.touched[talk] = a
 	}
 }
 

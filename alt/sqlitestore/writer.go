@@ -42,7 +42,8 @@ type writer struct {
 	grant  counters // as they are stored
 	parked int64    // rows
 	marked bool     // there may be watermarks
-	tended int      // calls since the last look at the log's length
+	names  *names
+	tended int // calls since the last look at the log's length
 
 	// What waits for the log to be emptied of old content.
 	dirty    bool
@@ -52,7 +53,7 @@ type writer struct {
 }
 
 func newWriter(s *Store) *writer {
-	w := &writer{s: s, tx: newTx(s), batch: make([]*call, 0, batchSize), retry: time.NewTimer(time.Hour)}
+	w := &writer{s: s, tx: newTx(s), names: newNames(s.cfg.KeepNames), batch: make([]*call, 0, batchSize), retry: time.NewTimer(time.Hour)}
 	w.retry.Stop()
 	return w
 }
@@ -160,6 +161,7 @@ func (w *writer) transact(batch []*call) error {
 		return err
 	}
 	w.counters, w.grant, w.parked, w.marked = t.counters, t.grant, t.parked, t.marked
+	w.names.follow(t)
 	w.s.people.put(t.people)
 	w.s.mu.Lock()
 	for _, f := range t.after {

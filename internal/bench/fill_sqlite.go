@@ -40,10 +40,18 @@ func fillSQLite(ctx context.Context, path string, f *filler) (err error) {
 			return fmt.Errorf("%s: %w", name, err)
 		}
 	}
-	if err := exec(fmt.Sprintf("UPDATE store SET seq = seq * %d, position = position * %[1]d", f.copies+1)); err != nil {
-		return err
+	for _, q := range []string{
+		fmt.Sprintf("UPDATE store SET seq = seq * %d, position = position * %[1]d", f.copies+1),
+		// What the copies are found by lies anywhere, and is in its table already.
+		"INSERT OR IGNORE INTO names SELECT dedupe, id FROM items WHERE dedupe IS NOT NULL ORDER BY dedupe",
+		"INSERT OR IGNORE INTO names SELECT randomblob(16) AS name, id FROM items WHERE direction = 2 AND provider IS NOT NULL ORDER BY name",
+		"UPDATE store SET named = seq", "PRAGMA journal_mode = WAL",
+	} {
+		if err := exec(q); err != nil {
+			return err
+		}
 	}
-	return exec("PRAGMA journal_mode = WAL")
+	return nil
 }
 
 func readSQLite(ctx context.Context, db *sql.DB, name string) (*table, error) {
