@@ -3,6 +3,7 @@ package sqlitestore
 import (
 	"bytes"
 	"crypto/sha256"
+	"database/sql/driver"
 	"slices"
 	"strconv"
 
@@ -88,6 +89,12 @@ func (n *names) follow(t *tx) {
 		n.until[n.next] = t.before
 		n.next = (n.next + 1) % nameParts
 	}
+	for _, x := range t.purged {
+		if i, found := n.find(x); found {
+			n.parts[x[0]] = slices.Delete(n.parts[x[0]], i, i+1)
+			n.n--
+		}
+	}
 	for x, item := range t.naming {
 		n.put(x, item)
 	}
@@ -114,7 +121,7 @@ func (w *writer) loadNames() error {
 		for _, r := range rows {
 			last = r.num(0)
 			for _, x := range namesIn(r) {
-				n.put(x, last)
+				n.put(x, last) // of two messages with one id, a report is about the newer
 			}
 		}
 		more = len(rows) == step
@@ -170,30 +177,52 @@ func (t *tx) isStored(x name) (bool, error) {
 // has no item that is older than its piece of the table.
 func (t *tx) name(x name, item int64) error {
 	if other := t.itemNamed(x); other != 0 && other != item || item <= t.names.until[x[0]] {
-		return t.insertName(x, item)
+		return t.insertNames(named{x, item})
 	}
 	t.naming[x] = item
 	return nil
 }
 
-// insertName leaves out what was purged.
-func (t *tx) insertName(x name, item int64) error {
-	_, err := t.exec("INSERT OR IGNORE INTO names (name, item) SELECT ?, id FROM items WHERE id = ?", x[:], item)
-	return err
+// Names are written a few with one statement: the rest of it costs as much as a
+// row.
+const (
+	insertName  = "INSERT OR IGNORE INTO names (name, item) VALUES (?, ?)"
+	insertNames = insertName + ", (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?), (?, ?)"
+	namesAtOnce = 8
+)
+
+func (t *tx) insertNames(all ...named) error {
+	args := make([]driver.Value, 0, 2*namesAtOnce)
+	for len(all) > 0 {
+		n, query := 1, insertName
+		if len(all) >= namesAtOnce {
+			n, query = namesAtOnce, insertNames
+		}
+		args = args[:0]
+		for i := range all[:n] {
+			args = append(args, all[i].name[:], all[i].item)
+		}
+		if _, err := t.exec(query, args...); err != nil {
+			return err
+		}
+		all = all[n:]
+	}
+	return nil
 }
 
 // flushNames moves parts to the table while there are too many names in memory. Those of
 // this transaction stay.
 func (t *tx) flushNames() error {
 	n := t.names
+	if len(t.purged) > 0 { // some of them are in memory until the next transaction
+		return nil
+	}
 	for left := n.n; left > n.keep; t.moved++ {
 		part := n.parts[(n.next+t.moved)%nameParts]
-		for _, e := range part {
-			if err := t.insertName(e.name, e.item); err != nil {
-				return err
-			}
-		}
 		left -= len(part)
+		if err := t.insertNames(part...); err != nil {
+			return err
+		}
 	}
 	if t.moved == 0 {
 		return nil
@@ -202,7 +231,7 @@ func (t *tx) flushNames() error {
 		if item > t.before || (int(x[0])-n.next+nameParts)%nameParts >= t.moved {
 			continue
 		}
-		if err := t.insertName(x, item); err != nil {
+		if err := t.insertNames(named{x, item}); err != nil {
 			return err
 		}
 		delete(t.naming, x)

@@ -125,7 +125,7 @@ func TestAStoreFromBeforeThereWereNamesFindsItsItems(t *testing.T) {
 
 func TestAKeyIsForgottenWithItsEventWhereverItIsKept(t *testing.T) {
 	t.Parallel()
-	for _, keep := range []int{1, 0} {
+	for _, keep := range []int{1, 2, 0} {
 		now := time.Date(2026, time.May, 4, 10, 0, 0, 0, time.UTC)
 		cfg := config(t, func() time.Time { return now })
 		cfg.KeepNames = keep
@@ -145,13 +145,15 @@ func TestAKeyIsForgottenWithItsEventWhereverItIsKept(t *testing.T) {
 		require.Zero(t, n)
 		now = now.Add(alt.DedupeFor + time.Hour)
 		require.NoError(t, st.Purge(t.Context(), now))
+		accept(t, st, word(10), word(11), word(12))
+		accept(t, st, word(13)) // what is too much in memory goes to the table
 		accept(t, st, word(1), word(2), word(3))
 		n, err = st.Accept(t.Context(), []channels.Event{word(2)})
 		require.NoError(t, err)
 		require.Zero(t, n, "it is known again")
 		left, err := st.Count(t.Context(), "names")
 		require.NoError(t, err)
-		require.LessOrEqual(t, left, 3)
+		require.LessOrEqual(t, left, 7)
 	}
 }
 
@@ -192,4 +194,24 @@ func TestANameThatAnOldItemGetsWhileItsPartMovesIsNotLost(t *testing.T) {
 	m, err := st.Message(t.Context(), agency, "m")
 	require.NoError(t, err)
 	require.Equal(t, channels.Read, m[0].Status)
+}
+
+func TestTwoMessagesWithOneIDAreBothFoundAfterACrash(t *testing.T) {
+	t.Parallel()
+	for _, keep := range []int{1, 0} {
+		cfg := config(t, nil)
+		cfg.KeepNames = keep
+		st := open(t, cfg)
+		commit(t, st, alt.Item{}, alt.Changes{Send: []channels.Outbound{answer(at("jaan"), "a", "vastus"), answer(at("jaan"), "b", "vastus")}})
+		for range 2 {
+			commit(t, st, claim(t, st, alt.Outbox, 1)[0], alt.Changes{Receipt: &channels.Receipt{ID: "one", At: time.Now()}})
+		}
+		st = crash(t, crash(t, st))
+		commit(t, st, alt.Item{}, alt.Changes{Redactions: []alt.Redaction{{Address: at("jaan"), ID: "one", At: time.Now()}}})
+		for _, id := range []channels.MessageID{"a", "b"} {
+			m, err := st.Message(t.Context(), agency, id)
+			require.NoError(t, err)
+			require.IsType(t, channels.Unsupported{}, m[0].Content, "%s with %d in memory", id, keep)
+		}
+	}
 }

@@ -37,6 +37,7 @@ type tx struct {
 	names    *names                     // as they were before
 	naming   map[name]int64             // names that are given
 	moved    int                        // parts of names that go to the table
+	purged   []name                     // of items that are gone
 	before   int64                      // items up to this one are not of this transaction
 	// after is run when the transaction is durable, with Store.mu held.
 	after    []func()
@@ -61,7 +62,7 @@ func (t *tx) begin(w *writer) {
 	clear(t.changed)
 	clear(t.touched)
 	clear(t.naming)
-	t.names, t.moved, t.before = w.names, 0, w.seq
+	t.names, t.moved, t.before, t.purged = w.names, 0, w.seq, nil
 	clear(t.saved)
 	clear(t.log)
 	clear(t.after)
