@@ -100,14 +100,20 @@ func (n *names) follow(t *tx) {
 	}
 }
 
+// loadAtOnce is how many times what is kept in memory is read before it goes to the
+// table: sorted, so that the more, the fewer pages.
+const loadAtOnce = 16
+
 // loadNames reads the names that a process before had only in memory, and some that
 // it had not. They are many in a store that was made before there was the table.
 func (w *writer) loadNames() error {
-	n := w.names
+	n, keep := w.names, w.names.keep
 	r, err := w.c.one("SELECT named FROM store")
 	if err != nil {
 		return err
 	}
+	n.keep = -1 // if some go to the table, all do: then nobody reads them again
+	defer func() { n.keep = keep }()
 	last := r.num(0)
 	for i := range n.until {
 		n.until[i] = last
@@ -125,7 +131,7 @@ func (w *writer) loadNames() error {
 			}
 		}
 		more = len(rows) == step
-		if n.n <= 2*n.keep {
+		if n.n <= keep || more && n.n <= loadAtOnce*keep {
 			continue
 		}
 		if err := w.transact([]*call{{job: func(t *tx) error { t.before = last; return nil }}}); err != nil {
@@ -217,7 +223,7 @@ func (t *tx) flushNames() error {
 	if len(t.purged) > 0 { // some of them are in memory until the next transaction
 		return nil
 	}
-	for left := n.n; left > n.keep; t.moved++ {
+	for left := n.n; left > n.keep && t.moved < nameParts; t.moved++ {
 		part := n.parts[(n.next+t.moved)%nameParts]
 		left -= len(part)
 		if err := t.insertNames(part...); err != nil {

@@ -116,7 +116,7 @@ func TestAStoreFromBeforeThereWereNamesFindsItsItems(t *testing.T) {
 	}
 	require.NoError(t, c.st.Close())
 	require.NoError(t, sqlitestore.Migrate(t.Context(), cfg, 7))
-	cfg.KeepNames = 100 // they are read in several steps
+	cfg.KeepNames = 60 // they are read in several steps
 	c.st = open(t, cfg)
 	c.knows(channels.Delivered)
 	c.st = crash(t, c.st)
