@@ -81,7 +81,7 @@ func TestWhatItemsAreFoundByIsKnownInMemoryInTheTableAndAfterACrash(t *testing.T
 			t.Parallel()
 			cfg := config(t, nil)
 			cfg.KeepNames = keep
-			c := &registry{T: t, st: open(t, cfg), rnd: rand.New(rand.NewPCG(1, uint64(keep)))} //nolint:gosec // a test that can be repeated
+			c := &registry{T: t, st: open(t, cfg), rnd: rand.New(rand.NewPCG(1, uint64(keep)))}
 			for range 4 {
 				for range 12 {
 					c.queues(c.rnd.IntN(8))
@@ -108,7 +108,7 @@ func TestWhatItemsAreFoundByIsKnownInMemoryInTheTableAndAfterACrash(t *testing.T
 func TestAStoreFromBeforeThereWereNamesFindsItsItems(t *testing.T) {
 	t.Parallel()
 	cfg := config(t, nil)
-	c := &registry{T: t, st: open(t, cfg), rnd: rand.New(rand.NewPCG(1, 1))} //nolint:gosec // a test that can be repeated
+	c := &registry{T: t, st: open(t, cfg), rnd: rand.New(rand.NewPCG(1, 1))}
 	for range 40 {
 		c.queues(20)
 		c.accepts(100)
