@@ -143,6 +143,7 @@ func TestKeysThatCannotBeHadAreAskedForAgain(t *testing.T) {
 		var f *tara.Failure
 		require.ErrorAs(t, err, &f)
 		require.Equal(t, []any{tara.Keys, 503, true, eid.ErrFailed}, []any{f.Stage, f.Status, f.Spent, f.Err})
+		synctest.Wait() // until the fetch that failed is over also for whoever comes next
 		_, err = w.prove(eid.Request{}, mary)
 		require.NoError(t, err)
 	})
