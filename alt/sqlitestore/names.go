@@ -119,6 +119,7 @@ func (w *writer) loadNames() error {
 		n.until[i] = last
 	}
 	const step = 1000
+	var twice []named // in memory a name has one item
 	for more := true; more; {
 		rows, err := w.c.all(selectNames, last, step)
 		if err != nil {
@@ -127,16 +128,21 @@ func (w *writer) loadNames() error {
 		for _, r := range rows {
 			last = r.num(0)
 			for _, x := range namesIn(r) {
-				n.put(x, last) // of two messages with one id, a report is about the newer
+				if n.get(x) != 0 {
+					twice = append(twice, named{x, last})
+				} else {
+					n.put(x, last)
+				}
 			}
 		}
 		more = len(rows) == step
-		if n.n <= keep || more && n.n <= loadAtOnce*keep {
+		if len(twice) == 0 && n.n <= keep || more && n.n <= loadAtOnce*keep {
 			continue
 		}
-		if err := w.transact([]*call{{job: func(t *tx) error { t.before = last; return nil }}}); err != nil {
+		if err := w.transact([]*call{{job: func(t *tx) error { t.before = last; return t.insertNames(twice...) }}}); err != nil {
 			return err
 		}
+		twice = twice[:0]
 	}
 	return nil
 }
@@ -164,8 +170,9 @@ func (t *tx) itemNamed(x name) int64 {
 	return t.names.get(x)
 }
 
-// namedItems is a list of the items that have a name: by the table, and by memory.
-const namedItems = "(SELECT item FROM names WHERE name = ? UNION ALL SELECT ?)"
+// namedItems is a list of the items that have a name: by the table, and by memory. The
+// first two values of a query are the name and what itemNamed returns.
+const namedItems = "(SELECT item FROM names WHERE name = ?1 UNION ALL SELECT ?2)"
 
 // isStored reports whether an event with this name is stored.
 func (t *tx) isStored(x name) (bool, error) {

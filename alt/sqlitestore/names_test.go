@@ -157,13 +157,14 @@ func TestAKeyIsForgottenWithItsEventWhereverItIsKept(t *testing.T) {
 	}
 }
 
-// in returns the first of the words that f puts into a part, from a number on.
-func in(part byte, from int, f func(word string) byte) string {
-	for i := from; ; i++ {
+// in returns so many words that f puts into a part.
+func in(part byte, n int, f func(word string) byte) (words []string) {
+	for i := 0; len(words) < n; i++ {
 		if word := fmt.Sprint("word ", i); f(word) == part {
-			return word
+			words = append(words, word)
 		}
 	}
+	return words
 }
 
 func TestANameThatAnOldItemGetsWhileItsPartMovesIsNotLost(t *testing.T) {
@@ -171,23 +172,19 @@ func TestANameThatAnOldItemGetsWhileItsPartMovesIsNotLost(t *testing.T) {
 	cfg := config(t, nil)
 	cfg.KeepNames = 1
 	st := open(t, cfg)
-	keys := func(part byte, from int) {
+	keys := func(part byte) {
 		var evs []channels.Event
-		for range 2 {
-			key := in(part, from, func(key string) byte { return sqlitestore.PartOfKey(says("mari", key, "").EventMeta) })
-			_, err := fmt.Sscanf(key, "word %d", &from)
-			require.NoError(t, err)
+		for _, key := range in(part, 2, func(key string) byte { return sqlitestore.PartOfKey(says("mari", key, "").EventMeta) }) {
 			evs = append(evs, says("mari", key, "tere"))
-			from++
 		}
 		accept(t, st, evs...)
 	}
-	id := channels.ProviderID(in(5, 0, func(id string) byte { return sqlitestore.PartOfID(at("jaan"), channels.ProviderID(id)) }))
+	id := channels.ProviderID(in(5, 1, func(id string) byte { return sqlitestore.PartOfID(at("jaan"), channels.ProviderID(id)) })[0])
 	commit(t, st, alt.Item{}, alt.Changes{Send: []channels.Outbound{answer(at("jaan"), "m", "vastus")}})
 	it := claim(t, st, alt.Outbox, 1)[0]
-	keys(5, 0)
+	keys(5)
 	commit(t, st, it, alt.Changes{Receipt: &channels.Receipt{ID: id, At: time.Now()}}) // parts up to 5 move
-	keys(4, 0)
+	keys(4)
 	accept(t, st, says("mari", "another", "tere")) // the parts up to 4 move
 	st = crash(t, st)
 	commit(t, st, alt.Item{}, alt.Changes{Reports: []alt.Report{{Address: at("jaan"), ID: id, Status: channels.Read, At: time.Now()}}})
@@ -196,7 +193,7 @@ func TestANameThatAnOldItemGetsWhileItsPartMovesIsNotLost(t *testing.T) {
 	require.Equal(t, channels.Read, m[0].Status)
 }
 
-func TestTwoMessagesWithOneIDAreBothFoundAfterACrash(t *testing.T) {
+func TestOfTwoMessagesWithOneIDAReportIsAboutTheNewerAndARedactionAboutBoth(t *testing.T) {
 	t.Parallel()
 	for _, keep := range []int{1, 0} {
 		cfg := config(t, nil)
@@ -207,6 +204,21 @@ func TestTwoMessagesWithOneIDAreBothFoundAfterACrash(t *testing.T) {
 			commit(t, st, claim(t, st, alt.Outbox, 1)[0], alt.Changes{Receipt: &channels.Receipt{ID: "one", At: time.Now()}})
 		}
 		st = crash(t, crash(t, st))
+		commit(t, st, alt.Item{}, alt.Changes{Reports: []alt.Report{{Address: at("jaan"), ID: "one", Status: channels.Read, At: time.Now()}}})
+		for id, want := range map[channels.MessageID]channels.Status{"a": channels.Sent, "b": channels.Read} {
+			m, err := st.Message(t.Context(), agency, id)
+			require.NoError(t, err)
+			require.Equal(t, want, m[0].Status, "%s with %d in memory", id, keep)
+		}
+		report := func(status channels.Status) {
+			commit(t, st, alt.Item{}, alt.Changes{Reports: []alt.Report{{Address: at("jaan"), ID: "one", Status: status, At: time.Now()}}})
+		}
+		require.NoError(t, st.Exec(t.Context(), "UPDATE items SET provider = NULL WHERE message = 'b'"))
+		report(channels.Read)
+		m, err := st.Message(t.Context(), agency, "a")
+		require.NoError(t, err)
+		require.Equal(t, channels.Read, m[0].Status, "it is found when the newer has the id no more")
+		require.NoError(t, st.Exec(t.Context(), "UPDATE items SET provider = 'one' WHERE message = 'b'"))
 		commit(t, st, alt.Item{}, alt.Changes{Redactions: []alt.Redaction{{Address: at("jaan"), ID: "one", At: time.Now()}}})
 		for _, id := range []channels.MessageID{"a", "b"} {
 			m, err := st.Message(t.Context(), agency, id)

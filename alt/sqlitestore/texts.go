@@ -162,16 +162,16 @@ func (t *tx) record(e *entry, talk int64, as channels.Content) error {
 // that; a person's own, which no index is spent on, among the person's; and
 // letters.
 const selectNamed = `SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i
-		WHERE i.id IN (SELECT item FROM names WHERE name = ?5 UNION ALL SELECT ?6) AND i.provider = ?1 AND i.direction = 2 AND i.agency = ?2 AND i.channel = ?3 AND i.peer = ?4
+		WHERE i.id IN ` + namedItems + ` AND i.provider = ?3 AND i.direction = 2 AND i.agency = ?4 AND i.channel = ?5 AND i.peer = ?6
 	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM conversations c JOIN items i ON i.talk = c.id
-		WHERE c.agency = ?2 AND c.channel = ?3 AND c.peer = ?4 AND i.provider = ?1
+		WHERE c.agency = ?4 AND c.channel = ?5 AND c.peer = ?6 AND i.provider = ?3
 	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM items i INDEXED BY items_alone
-		WHERE i.agency = ?2 AND i.channel = ?3 AND i.peer = ?4 AND i.direction IS NOT NULL AND i.talk IS NULL AND i.provider = ?1
+		WHERE i.agency = ?4 AND i.channel = ?5 AND i.peer = ?6 AND i.direction IS NOT NULL AND i.talk IS NULL AND i.provider = ?3
 	UNION
 	SELECT i.id, i.peer, i.direction, i.message, i.talk FROM letters l JOIN items i ON i.id = l.item
-		WHERE l.agency = ?2 AND l.channel = ?3 AND i.peer = ?4 AND i.provider = ?1`
+		WHERE l.agency = ?4 AND l.channel = ?5 AND i.peer = ?6 AND i.provider = ?3`
 
 // selectNamedAnywhere does the same when nobody knows the person: it looks
 // through everything.
@@ -182,10 +182,10 @@ const selectNamedAnywhere = `SELECT i.id, i.peer, i.direction, i.message, i.talk
 // about it. It returns the entries about the messages.
 func (t *tx) redact(r alt.Redaction, with channels.Content) ([]logRow, error) {
 	t.redacted = true
-	x := providerName(r.Address.Agency, r.Address.Channel, r.ID)
-	query, args := selectNamed, []driver.Value{string(r.ID), string(r.Address.Agency), string(r.Address.Channel), string(r.Address.Peer), x[:], t.itemNamed(x)}
-	if r.Address.Peer == "" {
-		query, args = selectNamedAnywhere, args[:3]
+	query, args := selectNamedAnywhere, []driver.Value{string(r.ID), string(r.Address.Agency), string(r.Address.Channel)}
+	if r.Address.Peer != "" {
+		x := providerName(r.Address.Agency, r.Address.Channel, r.ID)
+		query, args = selectNamed, append([]driver.Value{x[:], t.itemNamed(x)}, append(args, string(r.Address.Peer))...)
 	}
 	rows, err := t.all(query, args...)
 	if err != nil {
